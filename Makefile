@@ -1,0 +1,69 @@
+# Everything from a fresh clone with Python 3.11+ and make. Each target sets up what it needs; again adds seconds.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := build/stamps
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo test bench prove lint format lock clean contracts wheel
+
+help:
+	@echo "make demo | test | bench | prove | lint | format | wheel | lock | clean"
+
+setup: contracts
+
+$(STAMPS)/python: requirements-dev.txt pyproject.toml
+	@mkdir -p $(STAMPS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/npm: package-lock.json $(STAMPS)/python
+	$(BIN)/npm ci --silent
+	@touch $@
+
+# Cached by the hash of the compiler's input: cheap to ask each time.
+contracts: $(STAMPS)/npm
+	@$(BIN)/python scripts/compile.py
+
+demo: setup
+	$(BIN)/python scripts/demo.py
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --strict $(shell cat tests/house/pure-modules.txt)
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint
+	$(BIN)/python scripts/forge.py test
+	$(PYTEST) -n 2 --dist worksteal -m "not prove"
+
+prove: setup
+	FOUNDRY_PROFILE=prove $(BIN)/python scripts/forge.py test
+	ABST_PROVE=1 $(PYTEST) -m prove -s
+
+bench: setup
+	$(BIN)/python scripts/bench.py
+
+wheel: setup
+	$(BIN)/python -m build --no-isolation --wheel --outdir build/dist .
+
+# Pins and hashes for every platform, without hosts; package-lock.json needs no node_modules present.
+lock:
+	$(PYTHON) -m venv build/uv && build/uv/bin/pip install --quiet uv
+	build/uv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --prerelease if-necessary-or-explicit \
+		--no-emit-index-url --no-header --quiet pyproject.toml -o requirements.txt
+	build/uv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --prerelease if-necessary-or-explicit \
+		--no-emit-index-url --no-header --quiet --group dev --all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf build dist $(VENV) node_modules src/abst/chain/artifacts .abst .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

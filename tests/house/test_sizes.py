@@ -1,0 +1,59 @@
+"""A stranger can read each file from top to bottom."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    return [ROOT / name for name in listed if (ROOT / name).exists()]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", tracked("*.py", "*.sol", "*.js"), ids=named)
+def test_no_file_is_longer_than_600_lines(path: Path) -> None:
+    """Every source file has at most 600 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+
+
+@pytest.mark.parametrize("path", tracked("src/*.py", "scripts/*.py", "tests/*.py"), ids=named)
+def test_no_function_is_longer_than_70_lines(path: Path) -> None:
+    """Every Python function has at most 70 lines, its docstring included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= 70, f"{named(path)}:{node.lineno} {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", tracked("scripts/*.py"), ids=named)
+def test_scripts_are_thin(path: Path) -> None:
+    """A script has fewer than 50 lines: it calls the package."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 50
+
+
+HOSTS = re.compile(r"https?://[^ \"]*(pypi|pythonhosted|npmjs|registry)", re.I)
+
+
+@pytest.mark.parametrize(
+    "path", tracked("requirements*.txt", "package*.json", "pyproject.toml", "Makefile", ".npmrc"), ids=named
+)
+def test_no_registry_host_is_recorded(path: Path) -> None:
+    """Locks hold pins and hashes; which mirror serves them is the machine's own affair."""
+    assert not HOSTS.search(path.read_text(encoding="utf-8"))
