@@ -1,0 +1,32 @@
+"""Officers, decisions, proposals, approvals and settings.
+
+A decision stores all facts gathered and every refusal found. A proposal is an act a maker wants, with its decision;
+a second officer, the checker, approves exactly that hash. The database too refuses a maker as his own checker.
+"""
+
+from abst.decisions import officers, settings
+from abst.decisions.proposals import approve, find, finish, get, inbox, proposal_hash, propose, reject, withdraw
+from abst.decisions.record import decision_hash, get_decision, record
+from abst.decisions.tables import Approval, Decision, Officer, Proposal, Setting
+
+__all__ = [
+    "Approval",
+    "Decision",
+    "Officer",
+    "Proposal",
+    "Setting",
+    "approve",
+    "decision_hash",
+    "find",
+    "finish",
+    "get",
+    "get_decision",
+    "inbox",
+    "officers",
+    "proposal_hash",
+    "propose",
+    "record",
+    "reject",
+    "settings",
+    "withdraw",
+]
