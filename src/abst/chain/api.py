@@ -1,0 +1,145 @@
+"""What a chain is to the rest of the house: one protocol, served by the embedded chain and by any JSON-RPC node.
+
+Two signals leave a chain besides the tree of errors: `Reverted` (a contract said no; carries its bytes, decoded by
+`abst.chain.reasons`) and `NotAccepted` (the chain did not take a transaction: nothing happened).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from abst.errors import Unavailable
+from abst.values import Address, Hash
+
+DEFAULT_CHAIN_ID = 20260206  # of the embedded chain; a type 2 transaction carries it in its signature
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last block: its number, hash and time in Unix seconds."""
+
+    number: int
+    hash: Hash
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event, with the place where it stands. `log_index` counts through the block, from 0."""
+
+    address: Address
+    topics: tuple[Hash, ...]
+    data: bytes
+    block_number: int
+    block_hash: Hash
+    transaction_hash: Hash
+    transaction_index: int
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a mined transaction. status: 1 done, 0 reverted; gas_used: of this transaction alone."""
+
+    transaction_hash: Hash
+    status: int
+    block_number: int
+    block_hash: Hash
+    gas_used: int
+    logs: tuple[Log, ...]
+    contract_address: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """A transaction to be estimated. to None creates a contract; value in wei; gas None: as much as a block holds."""
+
+    sender: Address
+    to: Address | None
+    data: bytes = b""
+    value: int = 0
+    gas: int | None = None
+
+
+class Reverted(Exception):
+    """A call or an estimate was reverted by a contract. `data`: the revert bytes; empty when the code gave none."""
+
+    def __init__(self, data: bytes, message: str = "") -> None:
+        super().__init__(message or ("reverted with 0x" + data.hex() if data else "reverted without a reason"))
+        self.data = data
+
+
+class NotAccepted(Unavailable):
+    """The chain did not take a transaction; nothing was done by it.
+
+    reason: nonce-too-low, nonce-too-high, insufficient-funds, underpriced, gas-limit, wrong-chain, invalid.
+    """
+
+    def __init__(self, reason: str, message: str, *, found: str = "", needed: str = "", where: str = "") -> None:
+        super().__init__(message, found=found, needed=needed, where=where)
+        self.reason = reason
+
+
+@runtime_checkable
+class Chain(Protocol):
+    """Every method raises Unavailable when the chain cannot be reached, and IntegrityFailure when it is damaged."""
+
+    @property
+    def chain_id(self) -> int: ...
+
+    @property
+    def finality(self) -> int:
+        """Blocks that must stand on top of a receipt before it is final; 0: final when mined."""
+        ...
+
+    def now(self) -> int:
+        """The house's only clock, Unix seconds: the time the next block would carry. Never below the head's."""
+        ...
+
+    def head(self) -> Head: ...
+
+    def block(self, number: int) -> Head | None:
+        """The canonical block of that number; None when there is none (yet)."""
+        ...
+
+    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
+        """Run a message as if in the next block, at `now()`. Raises Reverted."""
+        ...
+
+    def estimate(self, tx: Tx) -> int:
+        """A gas limit with which the transaction passes, checked by running it. Raises Reverted."""
+        ...
+
+    def nonce(self, address: Address) -> int:
+        """How many transactions of the account are mined: the nonce of its next one, when none is under way."""
+        ...
+
+    def gas_price(self) -> tuple[int, int]:
+        """(max fee, tip) in wei per gas for a type 2 transaction to be sent now."""
+        ...
+
+    def send_raw(self, raw: bytes) -> Hash:
+        """Hand over a signed transaction. The same bytes again: the same hash, no error. Raises NotAccepted."""
+        ...
+
+    def send_raw_many(self, raws: Sequence[bytes]) -> list[Hash]:
+        """The same for several at once, in order: one block on the embedded chain, one request to a node."""
+        ...
+
+    def receipt(self, transaction: Hash) -> Receipt | None: ...
+
+    def logs(
+        self,
+        addresses: Sequence[Address] | None,
+        from_block: int,
+        to_block: int,
+        topics: Sequence[Hash | Sequence[Hash] | None] = (),
+    ) -> list[Log]:
+        """Events of both blocks and those between, in order. addresses None: of all; topics as in eth_getLogs."""
+        ...
+
+    def code(self, address: Address) -> bytes: ...
+
+    def balance(self, address: Address) -> int: ...
