@@ -191,23 +191,30 @@ def look_up(env: dict[str, str], tmp_path: Path, prompt: Callable[[str], str | N
 
 
 def test_a_passphrase_is_looked_up_in_order(tmp_path: Path) -> None:
-    """First the name's own variable, then the common one, then the file, then the person."""
+    """First the home's own file, then the name's own variable, the common one, the named file, the person."""
 
     def ask(name: str) -> str:
         return f"{name} asked"
 
-    own = {"ABST_PASSPHRASE_LI_WEI": "own"}
+    own = {"ABST_PASSPHRASE_ZHAO": "own"}
     assert look_up({}, tmp_path) == {"li-wei": "from file", "wu": "from file", "zhao": "-"}
     assert look_up({}, tmp_path, ask)["zhao"] == "zhao asked"
-    assert look_up(own, tmp_path, ask) == {"li-wei": "own", "wu": "from file", "zhao": "zhao asked"}
-    assert look_up({**own, "ABST_PASSPHRASE": "all"}, tmp_path) == {"li-wei": "own", "wu": "all", "zhao": "all"}
+    assert look_up({**own, "ABST_PASSPHRASE_WU": "other"}, tmp_path, ask)["zhao"] == "own"
+    assert look_up({**own, "ABST_PASSPHRASE_WU": "other"}, tmp_path, ask)["wu"] == "from file"
+    common = {"ABST_PASSPHRASE": "all"}
+    assert look_up(common, tmp_path) == {"li-wei": "from file", "wu": "from file", "zhao": "all"}
+    assert look_up({**own, **common}, tmp_path)["zhao"] == "own"
+    assert look_up({"ABST_PASSPHRASE": ""}, tmp_path, ask)["zhao"] == "zhao asked"
 
 
 def test_the_passphrase_file_may_be_named_in_the_environment(tmp_path: Path) -> None:
-    """ABST_PASSPHRASE_FILE names the file when none is given."""
+    """ABST_PASSPHRASE_FILE names a file that is asked after the variables and before the person."""
     file = tmp_path / "words.yaml"
     file.write_text("wu: from there\n")
-    assert passphrases({"ABST_PASSPHRASE_FILE": str(file)})("wu") == "from there"
+    env = {"ABST_PASSPHRASE_FILE": str(file)}
+    assert passphrases(env, None, lambda name: "asked")("wu") == "from there"
+    assert passphrases(env | {"ABST_PASSPHRASE": "all"})("wu") == "all"
+    assert passphrases(env)("li") is None
 
 
 @pytest.mark.parametrize("content", [None, "- a\n- b\n", "wu: 12345\n", "a: b: secret\n", "\x00"])
