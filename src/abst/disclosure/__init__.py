@@ -1,0 +1,1 @@
+"""Obligations and publications: what is due, and what closes it (floor 8)."""

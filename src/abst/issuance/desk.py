@@ -1,0 +1,456 @@
+"""The mint desk: gather, decide, propose in lots; the gatekeeper decides again, signs and releases (R-58).
+
+A table of allocations is cut into lots of at most 100, fixed and stored with the proposal. Each lot has an operation
+id that the token spends, and a decision with every fact it was made on. Rows that are refused are dropped with their
+reasons and the others go on; when all are refused, or the filing itself stops minting, nothing does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from abst import decisions, outbox
+from abst.chain import eip712
+from abst.chain.acts import Act, Desk, once
+from abst.chain.contracts import Contract
+from abst.chain.office import Approve, Handler, Office, Result
+from abst.chain.proposals import approval_act
+from abst.deal import plan_hash
+from abst.decisions import Decision, Proposal, officers
+from abst.errors import NotAuthorised, NotFound, Refusal, UsageError
+from abst.filing import records
+from abst.filing.desk import plan_of
+from abst.holders import facts as chain_facts
+from abst.holders.facts import Token
+from abst.holders.movement import FilingFacts, PartyFacts, TokenFacts
+from abst.investor.tables import Investor, Wallet
+from abst.issuance import gates
+from abst.issuance.gates import Facts, PrivateFacts
+from abst.issuance.tables import MintLot
+from abst.keys import Signer
+from abst.rulebook import refuse
+from abst.values import Address, Hash, digest, parse_amount
+
+LOT = 100  # allocations in one transaction
+READ_AT_ONCE = 200  # wallets asked for in one call
+APPROVAL_SECONDS = 86_400  # how long a signed approval serves; a later mint is decided again
+COLUMNS = ("wallet", "investor")
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Units for one receiver: a wallet's address or an investor's id. row: line of the table, 1 for a single mint."""
+
+    to: str
+    amount: int
+    row: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeMint:
+    """Propose to mint allocations of one token. ISSUER; the checker is a gatekeeper."""
+
+    officer: str
+    request: str
+    token: str
+    allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryMint:
+    """Propose again what the chain rejected of an earlier request: its lots are decided anew, row by row."""
+
+    officer: str
+    request: str
+    retry_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One allocation with what was found and every refusal."""
+
+    row: int
+    to: str
+    wallet: Address | None
+    investor: str
+    amount: int
+    party: PartyFacts | None
+    refusals: tuple[Refusal, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "row": self.row,
+            "to": self.to,
+            "wallet": self.wallet,
+            "investor": self.investor,
+            "amount": str(self.amount),
+            "refusals": [refusal.as_dict() for refusal in self.refusals],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """All rows decided on one gathering of facts."""
+
+    token: Token
+    now: int
+    filing: FilingFacts
+    totals: TokenFacts
+    plan_filed: str
+    plan_now: str
+    denied: tuple[str, ...]
+    of_filing: tuple[Refusal, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def good(self) -> list[Row]:
+        return [row for row in self.rows if not row.refusals]
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        return tuple(replace(r, where=f"row {row.row}: {r.where}") for row in self.rows for r in row.refusals)
+
+    def facts(self, rows: Sequence[Row], rulebook: Hash) -> dict[str, Any]:
+        """Everything these rows were decided on, for the stored decision: ids and chain words, nothing personal."""
+        return {
+            "now": self.now,
+            "token": {"address": self.token.address, **asdict(self.totals)},
+            "filing": asdict(self.filing),
+            "plan": {"filed": self.plan_filed, "now": self.plan_now},
+            "denied": list(self.denied),
+            "rulebook": rulebook,
+            "rows": [[row.row, row.investor, row.amount, asdict(row.party) if row.party else row.to] for row in rows],
+        }
+
+
+def read_allocations(content: bytes) -> tuple[Allocation, ...]:
+    """A CSV with the columns ``wallet`` or ``investor``, and ``amount``. Raises UsageError naming the row."""
+    try:
+        table = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise UsageError("not UTF-8 text", found=str(error), where="allocations") from None
+    named = [column for column in COLUMNS if column in (table.fieldnames or ())]
+    if not named or "amount" not in (table.fieldnames or ()):
+        found = ", ".join(table.fieldnames or ()) or "an empty file"
+        raise UsageError("wrong columns", found=found, needed="wallet or investor, and amount", where="row 1")
+    rows: list[Allocation] = []
+    for line, fields in enumerate(table, start=2):
+        to = next((fields[column].strip() for column in named if (fields[column] or "").strip()), "")
+        if not to:
+            raise UsageError("no receiver", found="empty", needed="a wallet or an investor", where=f"row {line}")
+        rows.append(Allocation(to, parse_amount(fields["amount"] or "", f"row {line}"), line))
+    if not rows:
+        raise UsageError("no allocations", found="no rows", needed="at least one", where="allocations")
+    return tuple(rows)
+
+
+# ---- deciding
+
+
+def dry_run(office: Office, token: str, allocations: Sequence[Allocation]) -> list[Row]:
+    """Decide every row as a proposal would, and write nothing. A filing that stops minting is in every row."""
+    decided = decide(office, chain_facts.token(office, token), allocations)
+    return [replace(row, refusals=(*decided.of_filing, *row.refusals)) for row in decided.rows]
+
+
+def decide(office: Office, token: Token, allocations: Sequence[Allocation]) -> Decided:
+    """Gather once, then run all gates on every row; a row that passes counts before the next is decided."""
+    now = office.now()
+    with office.store.read() as session:
+        found = _receivers(session, [allocation.to for allocation in allocations])
+        plan_now = _plan_now(office, session, token)
+    wallets = list(dict.fromkeys(w.address for w, _ in found.values()))
+    filing, totals, parties = _chain_side(office, token, [Address(w) for w in wallets])
+    plan_filed = chain_facts.filed_plan(office, token)
+    denied = tuple(office.rulebook.words("R-43", "denied")) + tuple(office.rulebook.words("R-54", "denied"))
+    start = totals
+    rows: list[Row] = []
+    for allocation in allocations:
+        if allocation.to not in found:
+            refusal = _unknown(allocation)
+            rows.append(Row(allocation.row, allocation.to, None, "", allocation.amount, None, (refusal,)))
+            continue
+        wallet, investor = found[allocation.to]
+        address = Address(wallet.address)
+        party = parties[address]
+        facts = Facts(
+            now=now,
+            filing=filing,
+            token=totals,
+            receiver=party,
+            private=_private(wallet, investor, party),
+            amount=allocation.amount,
+            plan_filed=plan_filed,
+            plan_now=plan_now,
+            denied=denied,
+        )
+        refusals = tuple(gates.decide_row(facts))
+        rows.append(Row(allocation.row, allocation.to, address, investor.id, allocation.amount, party, refusals))
+        if not refusals:
+            totals = gates.after(totals, party, allocation.amount)
+            parties[address] = replace(party, held=party.held + allocation.amount)
+    nobody = Facts(now, filing, start, PartyFacts(""), PrivateFacts(), 0, plan_filed, plan_now, denied)
+    of_filing = tuple(r for gate in gates.FILING_GATES if (r := gate(nobody)) is not None)
+    return Decided(token, now, filing, start, plan_filed, plan_now, denied, of_filing, tuple(rows))
+
+
+def _receivers(session: Session, words: Sequence[str]) -> dict[str, tuple[Wallet, Investor]]:
+    """Wallet and investor of each word: an address, or an investor's id, which means its first usable wallet."""
+    wanted = list(dict.fromkeys(words))
+    found: dict[str, tuple[Wallet, Investor]] = {}
+    order = (Wallet.number.is_(None), Wallet.number, Wallet.created_at)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        query = (
+            select(Wallet, Investor)
+            .join(Investor, Investor.id == Wallet.investor)
+            .where(Wallet.address.in_(part) | Wallet.investor.in_(part), Wallet.state != "lost")
+            .order_by(*order)
+        )
+        for wallet, investor in session.execute(query):
+            found.setdefault(wallet.address, (wallet, investor))
+            found.setdefault(investor.id, (wallet, investor))
+    return found
+
+
+def _chain_side(
+    office: Office, token: Token, wallets: Sequence[Address]
+) -> tuple[FilingFacts, TokenFacts, dict[Address, PartyFacts]]:
+    filing, totals, parties = chain_facts.gather(office, token, wallets[:READ_AT_ONCE])
+    for start in range(READ_AT_ONCE, len(wallets), READ_AT_ONCE):
+        _, _, more = chain_facts.gather(office, token, wallets[start : start + READ_AT_ONCE])
+        parties |= more
+    return filing, totals, parties
+
+
+def _plan_now(office: Office, session: Session, token: Token) -> str:
+    """The plan hash that the stored file makes with this version's code, computed once per file (R-42)."""
+    filing = records.get(session, token.filing)
+    key = ("plan", filing.id, filing.version)
+    if key not in office.memo:
+        version = records.current_version(session, filing)
+        office.memo[key] = plan_hash(plan_of(office, version.dossier, version.deal))
+    return str(office.memo[key])
+
+
+def _private(wallet: Wallet, investor: Investor, party: PartyFacts) -> PrivateFacts:
+    signals = {investor.jurisdiction, party.jurisdiction} - {""}
+    return PrivateFacts(investor.id, tuple(sorted(signals)), wallet.proven_at or 0)
+
+
+def _unknown(allocation: Allocation) -> Refusal:
+    return refuse(
+        "R-60", "receiver-unknown", found="no such wallet or investor", needed="an admitted one", where=allocation.to
+    )
+
+
+# ---- proposing
+
+
+@once
+def mint(office: Office, cmd: ProposeMint) -> Result:
+    """Decide and propose a mint (R-58). ISSUER.
+
+    Result waits for a gatekeeper; its refusals are the dropped rows. Raises Refused when the filing stops minting or
+    no row passes: the decision is stored, the chain untouched. Raises NotFound, NotAuthorised.
+    """
+    rows = [[a.to, a.amount, a.row] for a in cmd.allocations]
+    content = {"officer": cmd.officer, "token": cmd.token, "rows": digest(rows), "count": len(rows)}
+    act = Act(office, "mint", cmd.request, content)
+    return act.again() if act.earlier else _propose(office, act, cmd.officer, cmd.token, cmd.allocations)
+
+
+@once
+def retry(office: Office, cmd: RetryMint) -> Result:
+    """Propose again the rows of the lots that the chain rejected; rows that now are refused drop out."""
+    content = {"officer": cmd.officer, "retry_of": cmd.retry_of}
+    act = Act(office, "mint retry", cmd.request, content, retry_of=cmd.retry_of)
+    if act.earlier:
+        return act.again()
+    with office.store.read() as session:
+        outbox.get_request(session, cmd.retry_of)
+        proposal = decisions.find(session, cmd.retry_of)
+        lots = _lots(session, proposal.id) if proposal else []
+        failed = [
+            lot for lot in lots if (i := outbox.by_operation(session, Hash(lot.operation))) and i.state == "rejected"
+        ]
+    if not failed:
+        raise NotFound(
+            "nothing of this request was rejected", found=cmd.retry_of, needed="a request with rejected lots"
+        )
+    again = tuple(Allocation(w, int(amount), row) for lot in failed for w, _, amount, row in lot.allocations)
+    return _propose(office, act, cmd.officer, failed[0].token, again)
+
+
+def _propose(office: Office, act: Act, officer: str, word: str, allocations: Sequence[Allocation]) -> Result:
+    token = chain_facts.token(office, word)
+    decided = decide(office, token, allocations)
+    good = decided.good
+    if decided.of_filing or not good:
+        facts = decided.facts(decided.rows, office.rulebook.digest)
+        raise act.refuse(
+            officer,
+            "issuer",
+            kind="mint",
+            subject=f"token {token.symbol}",
+            facts=facts,
+            refusals=[*decided.of_filing, *decided.refusals],
+        )
+    with act.writing(officer, "issuer") as desk:
+        lots = _cut(office, desk, decided, good)
+        total = str(sum(lot.total for lot, _ in lots))
+        shown = [_shown(lot, decision) for lot, decision in lots]
+        command = {"token": token.symbol, "address": token.address, "total": total, "lots": shown}
+        proposal = desk.propose("mint", command, "gatekeeper", lots[0][1].id if len(lots) == 1 else None)
+        for lot, _ in lots:
+            lot.proposal = proposal.id
+            desk.session.add(lot)
+        counts = {"lots": len(lots), "dropped": len(decided.rows) - len(good)}
+        desk.audit(
+            f"token {token.symbol}",
+            {"proposal": proposal.id, "hash": proposal.hash, **counts},
+            act="mint proposed",
+        )
+        desk.refusals = decided.refusals
+        desk.result = {
+            "proposal": proposal.id,
+            "hash": proposal.hash,
+            "token": token.symbol,
+            **counts,
+            "rows": len(decided.rows),
+            "allocated": len(good),
+            "total": total,
+        }
+    return act.finish()
+
+
+def _cut(office: Office, desk: Desk, decided: Decided, good: Sequence[Row]) -> list[tuple[MintLot, Decision]]:
+    """Lots of the rows that passed, each with its operation id and its stored decision."""
+    lots: list[tuple[MintLot, Decision]] = []
+    for number, start in enumerate(range(0, len(good), LOT)):
+        part = good[start : start + LOT]
+        decision = decisions.record(
+            desk.session,
+            kind="mint",
+            facts=decided.facts(part, office.rulebook.digest),
+            refusals=(),
+            rulebook=office.rulebook.version,
+            at=desk.at,
+        )
+        lot = MintLot(
+            operation=desk.operation(number),
+            number=number,
+            token=decided.token.address,
+            total=sum(row.amount for row in part),
+            allocations=[[row.wallet, row.investor, str(row.amount), row.row] for row in part],
+            decision=decision.id,
+            at=desk.at,
+        )
+        lots.append((lot, decision))
+    return lots
+
+
+def _shown(lot: MintLot, decision: Decision) -> dict[str, Any]:
+    """A lot in the proposal's command: what the checker's approval binds."""
+    return {
+        "number": lot.number,
+        "operation": lot.operation,
+        "decision": decision.hash,
+        "rows": len(lot.allocations),
+        "total": str(lot.total),
+        "allocations": digest(lot.allocations),
+    }
+
+
+# ---- releasing
+
+
+def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
+    """The gatekeeper's yes: all gates run again, then he signs each lot and the issuer's key sends it (R-58).
+
+    Raises Refused when a gate refuses now (the proposal stays open), NotAuthorised when his key is not in this home.
+    """
+    act = approval_act(office, cmd)
+    if act.earlier:
+        return act.again()
+    with office.store.read() as session:
+        lots = _lots(session, proposal.id)
+        checker = officers.require(session, cmd.officer, proposal.checker_role)
+        maker = officers.get(session, proposal.maker)
+    token = chain_facts.token(office, lots[0].token)
+    decided = decide(
+        office, token, [Allocation(w, int(amount), row) for lot in lots for w, _, amount, row in lot.allocations]
+    )
+    if decided.of_filing or decided.refusals:
+        raise act.refuse(
+            cmd.officer,
+            proposal.checker_role,
+            kind="mint release",
+            subject=proposal.id,
+            facts={"proposal": proposal.hash, **decided.facts(decided.rows, office.rulebook.digest)},
+            refusals=[*decided.of_filing, *decided.refusals],
+        )
+    signer = office.keys.signer(Address(checker.address))
+    if signer is None:
+        raise NotAuthorised(
+            "the gatekeeper's key is not in this home", found=str(office.home), needed=f"keystore {cmd.officer}"
+        )
+    contract = office.contracts.token(token.address)
+    with act.writing(cmd.officer, proposal.checker_role) as desk:
+        decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
+        place = 0
+        for lot in lots:
+            part = decided.rows[place : place + len(lot.allocations)]
+            place += len(part)
+            decision = decisions.record(
+                desk.session,
+                kind="mint release",
+                facts={"proposal": proposal.hash, **decided.facts(part, office.rulebook.digest)},
+                refusals=(),
+                rulebook=office.rulebook.version,
+                at=desk.at,
+            )
+            data = _signed_mint(office, contract, signer, lot, Hash(decision.hash), desk.at + APPROVAL_SECONDS)
+            desk.send("mint", contract.address, data, signer=Address(maker.address), operation=Hash(lot.operation))
+            stored = desk.session.get(MintLot, lot.operation)
+            if stored is not None:
+                stored.released = decision.id
+        desk.audit(
+            proposal.id, {"proposal": proposal.id, "hash": proposal.hash, "lots": len(lots)}, act="mint released"
+        )
+        desk.result = {
+            "proposal": proposal.id,
+            "kind": "mint",
+            "hash": proposal.hash,
+            "token": token.symbol,
+            "lots": len(lots),
+            "allocated": len(decided.rows),
+            "total": proposal.command["total"],
+        }
+    return act.finish()
+
+
+def _signed_mint(
+    office: Office, contract: Contract, signer: Signer, lot: MintLot, decision: Hash, deadline: int
+) -> bytes:
+    """Call data of the mint of one lot, with the gatekeeper's signature over exactly its allocations."""
+    approval = eip712.Approval(Hash(lot.operation), decision, deadline, signer.address)
+    pairs = [(Address(wallet), int(amount)) for wallet, _, amount, _ in lot.allocations]
+    message = eip712.mint_message(contract, office.chain.chain_id, pairs, approval)
+    signature = signer.sign_typed(message)
+    wallets, amounts = [wallet for wallet, _ in pairs], [amount for _, amount in pairs]
+    return contract.encode("mint", wallets, amounts, approval.as_tuple(), signature)
+
+
+def _lots(session: Session, proposal: str) -> list[MintLot]:
+    return list(session.scalars(select(MintLot).where(MintLot.proposal == proposal).order_by(MintLot.number)))
+
+
+HANDLERS = {"mint": Handler(approve=release)}
