@@ -3,9 +3,9 @@
 Nothing here imports the cryptography libraries until a key is used.
 """
 
-from abst.keys.keyring import VAULT, Keyring
+from abst.keys.keyring import VAULT, Keyring, open_keystore
 from abst.keys.passphrases import passphrases
 from abst.keys.signer import LocalSigner, Signed, Signer
 from abst.keys.vault import Vault
 
-__all__ = ["VAULT", "Keyring", "LocalSigner", "Signed", "Signer", "Vault", "passphrases"]
+__all__ = ["VAULT", "Keyring", "LocalSigner", "Signed", "Signer", "Vault", "open_keystore", "passphrases"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from abst.errors import Conflict, IntegrityFailure, NotAuthorised, Unavailable, UsageError
+from abst.errors import Conflict, IntegrityFailure, NotAuthorised, NotFound, Unavailable, UsageError
 from abst.keys.signer import LocalSigner, Signer
 from abst.keys.vault import Vault
 from abst.values import Address, address, to_bytes
@@ -115,6 +115,13 @@ class Keyring:
             needed = "lower-case letters, digits and inner hyphens, at most 63"
             raise UsageError("not a name for a keystore", found=repr(name), needed=needed, where="name")
         return self.folder / f"{name}.json"
+
+
+def open_keystore(path: Path, passphrase: str | None) -> bytes:
+    """The key in a keystore file from elsewhere. Raises NotFound, Unavailable when damaged, NotAuthorised."""
+    if not path.is_file():
+        raise NotFound("no such keystore", found=str(path), needed="an Ethereum keystore, version 3", where="keystore")
+    return _decrypt(_read(path), passphrase or "", path)
 
 
 def _key_bytes(private_key: bytes | str) -> bytes:

@@ -1,4 +1,4 @@
-"""Where a passphrase comes from: environment, a file, a prompt; in this order."""
+"""Where a passphrase comes from: the home's own file, the environment, a named file, a prompt; in this order."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ PassphraseOf = Callable[[str], str | None]
 def passphrases(env: Mapping[str, str], file: Path | None = None, prompt: PassphraseOf | None = None) -> PassphraseOf:
     """A lookup by keystore name, None when nobody knows it.
 
-    Order: ``ABST_PASSPHRASE_<NAME>`` (upper case, - as _), ``ABST_PASSPHRASE``, the YAML file `file` or else the one
-    named by ``ABST_PASSPHRASE_FILE`` (name: passphrase), then `prompt` (pass one only when a person is there).
-    The file is read when first needed; UsageError when it cannot be.
+    Order: the YAML file `file` (name: passphrase) of a home for trying out, whose random words nothing else can know;
+    ``ABST_PASSPHRASE_<NAME>`` (upper case, - as _); ``ABST_PASSPHRASE``; the file named by ``ABST_PASSPHRASE_FILE``;
+    then `prompt` (pass one only when a person is there). A variable that is empty is as good as none. A file is read
+    when first needed; UsageError when it cannot be.
     """
     named = env.get("ABST_PASSPHRASE_FILE")
-    path = file if file is not None else Path(named) if named else None
-    known: dict[str, str] | None = None
+    read: dict[Path, dict[str, str]] = {}
+
+    def in_file(path: Path | None, name: str) -> str | None:
+        if path is None:
+            return None
+        if path not in read:
+            read[path] = _read(path)
+        return read[path].get(name)
 
     def look_up(name: str) -> str | None:
-        nonlocal known
+        own = in_file(file, name)
+        if own is not None:
+            return own
         for variable in ("ABST_PASSPHRASE_" + name.upper().replace("-", "_"), "ABST_PASSPHRASE"):
-            if variable in env:
+            if env.get(variable):
                 return env[variable]
-        if path is not None:
-            known = _read(path) if known is None else known
-            if name in known:
-                return known[name]
-        return prompt(name) if prompt is not None else None
+        found = in_file(Path(named) if named else None, name)
+        return prompt(name) if found is None and prompt is not None else found
 
     return look_up
 
