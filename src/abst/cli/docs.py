@@ -1,0 +1,141 @@
+"""Writes docs/commands.md and docs/schemas/*.json from the program itself, so that they cannot lie.
+
+``python -m abst.cli.docs FOLDER`` writes both; a test fails when they are not current.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from abst.cli.app import GLOBALS_HELP, Spec
+from abst.cli.envelope import EXIT_OF, VERSION
+from abst.cli.nouns import specs
+from abst.cli.shape import ERROR, REFUSAL, TEXT, Shape, many, maybe, record
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WHEN = {
+    "done": "done",
+    "bug": "a bug: the traceback is on stderr",
+    "usage": "the words of the command or of a file are wrong",
+    "refused": "a rule forbids it, or some rows of a file; every refusal is listed",
+    "not-found": "no such thing",
+    "unavailable": "chain or store cannot be reached, is damaged, or belongs to another",
+    "integrity": "two records of the same fact differ",
+    "waiting": "accepted; waits for a second officer, for a key in another home, or for the chain",
+    "conflict": "the same request id with other content, or a state that moved meanwhile",
+    "not-authorised": "the officer may not do this",
+    "interrupted": "interrupted; repeat with the same --request",
+}
+
+
+def slug(path: str) -> str:
+    return path.replace(" ", "-")
+
+
+def envelope_schema(command: str, result: Shape) -> Shape:
+    """Schema of one command's envelope: what the result looks like depends on the outcome."""
+    base = record(
+        schema={"const": f"abst/{slug(command)}/{VERSION}"} if command else TEXT,
+        command={"const": command} if command else TEXT,
+        request=maybe(TEXT),
+        outcome={"type": "string", "enum": sorted(EXIT_OF)},
+        result={},
+        refusals=many(REFUSAL),
+        warnings=many(TEXT),
+    )
+    if not command:
+        return {"$schema": DIALECT, "title": "Every answer with --json", **base}
+    by_outcome = [
+        {"if": _outcome("done", "waiting"), "then": _result(result)},
+        {"if": _outcome("refused", "integrity"), "then": _result({"anyOf": [result, ERROR]})},
+        {"if": {"not": _outcome("done", "waiting", "refused", "integrity")}, "then": _result(ERROR)},
+    ]
+    return {"$schema": DIALECT, "title": f"abst {command} --json", **base, "allOf": by_outcome}
+
+
+def _outcome(*words: str) -> Shape:
+    return {"properties": {"outcome": {"enum": list(words)}}}
+
+
+def _result(shape: Shape) -> Shape:
+    return {"properties": {"result": shape}}
+
+
+def schemas() -> dict[str, Shape]:
+    """File name without ending -> schema."""
+    found = {"envelope": envelope_schema("", {})}
+    for spec in specs():
+        found[slug(spec.path)] = envelope_schema(spec.path, spec.result)
+    return found
+
+
+def commands() -> str:
+    """docs/commands.md: each command with its help, arguments, options and example."""
+    lines = [
+        "# Commands",
+        "",
+        "Written by `python -m abst.cli.docs docs`; a test fails when this page is not current.",
+        "",
+        GLOBALS_HELP,
+        "Without `--home`, ABST_HOME or `./.abst`. Without `--request`, acts make an id and print it first: repeat",
+        "the act with the same id after any interruption, and it is done once.",
+        "",
+        "`--json` prints one envelope on stdout; its schema per command is in `schemas/`. Amounts are strings of",
+        "digits in the smallest unit; times are Unix seconds. Progress is on stderr.",
+        "",
+        "| exit | outcome | when |",
+        "|--:|---|---|",
+    ]
+    lines += [f"| {code} | {word} | {WHEN[word]} |" for word, code in sorted(EXIT_OF.items(), key=lambda item: item[1])]
+    for spec in specs():
+        lines += ["", f"## abst {spec.path}", "", inspect.cleandoc(spec.function.__doc__ or "")]
+        parameters = [f"- `{name}` {words}" for name, words in _parameters(spec)]
+        lines += ["", *parameters] if parameters else []
+        lines += ["", "```", spec.example, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _parameters(spec: Spec) -> list[tuple[str, str]]:
+    """Arguments and options of a command, as Typer will show them."""
+    hints = inspect.get_annotations(spec.function, eval_str=True, globals=_names(spec))
+    found = []
+    for name, annotation in hints.items():
+        for info in getattr(annotation, "__metadata__", ()):
+            words = info.help or ""
+            if isinstance(info, typer.models.ArgumentInfo):
+                found.append((str(info.metavar or name.upper()), words))
+            else:
+                option = next(
+                    (word for word in info.param_decls or () if word.startswith("--")), f"--{name.replace('_', '-')}"
+                )
+                label = option if annotation.__origin__ is bool else f"{option} {info.metavar or ''}".strip()
+                found.append((label, words))
+    return found
+
+
+def _names(spec: Spec) -> dict[str, Any]:
+    """Names a command's annotations may use: its module's, and `Answer`."""
+    return dict(spec.function.__globals__)
+
+
+def write(folder: Path) -> None:
+    """Write commands.md and schemas/*.json below a folder; schemas of commands that are gone are removed."""
+    (folder / "schemas").mkdir(parents=True, exist_ok=True)
+    (folder / "commands.md").write_text(commands(), encoding="utf-8")
+    wanted = schemas()
+    for old in (folder / "schemas").glob("*.json"):
+        if old.stem not in wanted:
+            old.unlink()
+    for name, schema in wanted.items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        (folder / "schemas" / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,236 @@
+"""`abst investor`: who may hold, on what ground, until when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from abst.cli.app import Noun
+from abst.cli.common import EvidenceFile, Investor, answer, evidence, fields, grid, house, read
+from abst.cli.envelope import Answer
+from abst.cli.shape import (
+    ADDRESS,
+    ANY_OBJECT,
+    COUNT,
+    EVIDENCE,
+    FLAG,
+    HASH,
+    INSTANT,
+    REFUSAL,
+    TEXT,
+    many,
+    maybe,
+    proposed,
+    record,
+)
+from abst.errors import Refusal, UsageError
+
+NOUN = Noun("investor", "Investors: added, admitted on evidence, blocked.")
+BRIEF = {"investor": TEXT, "kind": TEXT, "name": TEXT, "state": TEXT}
+WALLETS = many({"type": "array", "prefixItems": [TEXT, ADDRESS], "minItems": 2, "maxItems": 2})
+ROW = record(row=COUNT, investor=TEXT, refusals=many(REFUSAL))
+IMPORTED = record(rows=COUNT, added=COUNT, refused=COUNT, investors=many(TEXT))
+TRIED = record(dry_run=FLAG, rows=many(ROW), refused=COUNT)
+WALLET = record(wallet=ADDRESS, state=TEXT, number=maybe(COUNT), proven_at=maybe(INSTANT), successor=maybe(ADDRESS))
+SHOWN = {
+    **BRIEF,
+    "commitment": HASH,
+    "capacity": COUNT,
+    "regimes": many(TEXT),
+    "jurisdiction": TEXT,
+    "evidence_until": maybe(INSTANT),
+    "suitability_until": maybe(INSTANT),
+    "blocked": FLAG,
+    "decision": maybe(TEXT),
+    "wallets": many(WALLET),
+}
+
+
+def _row(file: Path) -> dict[str, object]:
+    """One investor's fields from a YAML or JSON file. Raises UsageError unless it is one object."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(read(file, "FILE"))
+    except yaml.YAMLError as error:
+        raise UsageError("not YAML or JSON", found=str(error), needed="one investor's fields", where="FILE") from None
+    if not isinstance(content, dict):
+        raise UsageError("not one object", found=type(content).__name__, needed="one investor's fields", where="FILE")
+    return {str(key): value for key, value in content.items()}
+
+
+@NOUN.command(
+    "add", example="abst investor add investor.yaml --as operations-1", result=record(**BRIEF, wallet=maybe(ADDRESS))
+)
+def add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON with the columns of an import as keys.")],
+) -> Answer:
+    """Add one investor. The private record is sealed; nothing goes on chain before `admit`."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        command = desk.AddInvestor(officer=call.act_as(), request=call.request_id(), row=_row(file))
+        result = desk.add(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "import",
+    example="abst investor import investors.csv --as operations-1",
+    result={"anyOf": [IMPORTED, TRIED, record(columns=many(TEXT))]},
+)
+def import_(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="CSV, one investor a row.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report every row and store nothing.")] = False,
+    columns: Annotated[bool, typer.Option("--columns", help="Print the header of the file, and do nothing.")] = False,
+) -> Answer:
+    """Import investors from a CSV. Good rows are stored, others reported with every reason (exit 3)."""
+    if columns:
+        from abst.investor.importer import columns as header
+
+        names = list(header())
+        return Answer({"columns": names}, [",".join(names)])
+    if file is None:
+        raise UsageError("which file?", needed="FILE, or --columns for its header", where="FILE")
+    from abst.investor import desk
+
+    content = read(file, "FILE")
+    with house(context) as (call, office):
+        if dry_run:
+            return _dry_run(desk.dry_run(office, content))
+        command = desk.ImportInvestors(officer=call.act_as(), request=call.request_id(), content=content)
+        result = desk.import_csv(office, command)
+    told = result.result
+    return answer(result, f"{told['added']} added, {told['refused']} refused, of {told['rows']} rows")
+
+
+def _dry_run(rows: list[dict[str, Any]]) -> Answer:
+    refusals = tuple(Refusal(**refusal) for row in rows for refusal in row["refusals"])
+    refused = [row for row in rows if row["refusals"]]
+    shown = [
+        {**row, "refused by": [f"{refusal['rule']} {refusal['reason']}" for refusal in row["refusals"]]} for row in rows
+    ]
+    line = f"{len(rows) - len(refused)} of {len(rows)} rows would pass; nothing was changed"
+    result = {"dry_run": True, "rows": rows, "refused": len(refused)}
+    table = grid(shown, ("row", "investor", "refused by"), right=("row",))
+    return Answer(result, [table, line], "refused" if refused else "done", refusals)
+
+
+@NOUN.command(
+    "admit",
+    example="abst investor admit --as operations-1",
+    result=record(admitted=COUNT, refused=COUNT, refused_investors=many(TEXT), wallets=WALLETS),
+)
+def admit(
+    context: typer.Context,
+    investors: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INVESTOR...", help="Investor ids; without any, all not yet admitted."),
+    ] = None,
+) -> Answer:
+    """Admit investors on chain, each on its evidence, wallet proof and regimes; others are refused with reasons."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        command = desk.Admit(officer=call.act_as(), request=call.request_id(), investors=tuple(investors or ()))
+        result = desk.admit(office, command)
+    return answer(result, f"{result.result['admitted']} admitted, {result.result['refused']} refused")
+
+
+@NOUN.command(
+    "block",
+    example="abst investor block inv-001 --reason 'sanctions hit' --evidence order.txt --as operations-1",
+    result=record(**BRIEF, blocked=FLAG),
+)
+def block(
+    context: typer.Context,
+    investor: Investor,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    evidence_file: EvidenceFile,
+) -> Answer:
+    """Block an investor at once, all wallets: it neither sends nor receives. One key is enough to stop."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        command = desk.BlockInvestor(
+            officer=call.act_as(),
+            request=call.request_id(),
+            investor=investor,
+            reason=reason,
+            evidence=evidence(evidence_file),
+        )
+        result = desk.block(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "unblock",
+    example="abst investor unblock inv-001 --evidence order.txt --as operations-1",
+    result=proposed(investor=TEXT, evidence=EVIDENCE, wallet=ADDRESS),
+)
+def unblock(context: typer.Context, investor: Investor, evidence_file: EvidenceFile) -> Answer:
+    """Propose to lift a block; a second officer approves."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        command = desk.UnblockInvestor(
+            officer=call.act_as(), request=call.request_id(), investor=investor, evidence=evidence(evidence_file)
+        )
+        result = desk.unblock(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "renew",
+    example="abst investor renew inv-001 investor.yaml --as operations-1",
+    result=record(**BRIEF, wallets=WALLETS),
+)
+def renew(
+    context: typer.Context,
+    investor: Investor,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON with the new facts.")],
+) -> Answer:
+    """Renew an investor's facts on new evidence; all its wallets follow."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        command = desk.Renew(officer=call.act_as(), request=call.request_id(), investor=investor, row=_row(file))
+        result = desk.renew(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "show",
+    example="abst investor show inv-001",
+    result={"anyOf": [record(**SHOWN), record(**SHOWN, private=ANY_OBJECT)]},
+)
+def show(
+    context: typer.Context,
+    investor: Investor,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show the private record unmasked, to the admitter of --as; it is logged.")
+    ] = False,
+) -> Answer:
+    """Show an investor, masked unless --reveal."""
+    from abst.investor import desk
+
+    with house(context) as (call, office):
+        found = desk.show(office, investor, reveal_to=call.act_as() if reveal else "")
+    return Answer(found, [fields(found)])
+
+
+@NOUN.command("list", example="abst investor list --state refused", result=many(record(**BRIEF)))
+def list_(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option("--state", help="Only recorded, admitted, refused or erased.")] = None,
+) -> Answer:
+    """List the investors, masked."""
+    from abst.investor import desk
+
+    with house(context) as (_, office):
+        rows = desk.list_investors(office, state)
+    return Answer(rows, [grid(rows, ("investor", "kind", "name", "state"))])

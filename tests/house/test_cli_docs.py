@@ -1,0 +1,85 @@
+"""The command line's documents cannot lie: help, examples, docs/commands.md and the schemas come from the program."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from abst.cli import build, docs
+from abst.cli.app import Spec
+from abst.cli.nouns import specs
+
+DOCS = Path(__file__).parents[2] / "docs"
+SPECS = specs()
+IDS = [spec.path for spec in SPECS]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=IDS)
+def test_every_command_has_help_and_an_example(spec: Spec) -> None:
+    """A command says what it does in a sentence, and shows one line that its own parser accepts."""
+    words = (spec.function.__doc__ or "").strip()
+    assert words.split("\n")[0].endswith((".", ";")), f"abst {spec.path}: the help's first line is no sentence"
+    assert spec.example.startswith(f"abst {spec.path}"), f"abst {spec.path}: the example is of another command"
+    shown = CliRunner().invoke(build(), [*spec.path.split(), "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 0
+    assert "Example:" in shown.output
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=IDS)
+def test_every_example_parses(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's words fit the command's arguments and options; nothing is run."""
+    seen: list[str] = []
+    program = typer.main.get_command(build())
+    leaf = program
+    for word in spec.path.split():
+        leaf = leaf.commands[word]  # type: ignore[attr-defined]
+    monkeypatch.setattr(leaf, "callback", lambda *_, **__: seen.append(spec.path))
+    ran = CliRunner()
+    with ran.isolation():
+        with pytest.raises(SystemExit) as left:
+            program.main(shlex.split(spec.example)[1:], "abst")
+    assert (left.value.code, seen) == (0, [spec.path])
+
+
+def test_no_command_is_undeclared() -> None:
+    """Every command of the program is in the list that the documents are written from."""
+    program = typer.main.get_command(build())
+    found = set()
+    for name, command in program.commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        found |= {f"{name} {inner}" for inner in below} if below else {name}
+    assert found == set(IDS)
+
+
+def test_commands_page_is_current() -> None:
+    """docs/commands.md is what the program would write now."""
+    assert (DOCS / "commands.md").read_text(encoding="utf-8") == docs.commands(), "run: python -m abst.cli.docs docs"
+
+
+def test_schemas_are_current_and_valid() -> None:
+    """docs/schemas holds one valid JSON Schema for each command and one for the envelope, and nothing else."""
+    wanted = docs.schemas()
+    stored = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (DOCS / "schemas").glob("*.json")}
+    assert stored == wanted, "run: python -m abst.cli.docs docs"
+    for schema in wanted.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`abst --help` answers at once because chain, store and models are imported by the command that needs them."""
+    heavy = ("web3", "sqlalchemy", "pydantic", "alembic", "eth_tester", "eth_account", "eth_utils", "cryptography")
+    code = (
+        "import sys, runpy\nfrom abst.cli import main\nsys.argv = ['abst', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print('heavy:', [name for name in {heavy!r} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.rstrip().endswith("heavy: []")

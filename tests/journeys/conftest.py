@@ -1,0 +1,50 @@
+"""Homes to travel from: a registry with its officers, and one whose filing is effective and whose tokens are held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from program import FILING, WORK, Abst, onboard
+
+from abst import demo_data
+
+__all__ = ["Abst"]
+
+
+@pytest.fixture(scope="session")
+def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Abst:
+    """A registry just made."""
+    abst = Abst(tmp_path_factory.mktemp("registry") / "home")
+    abst("init", "--keystore-work", WORK)
+    return abst
+
+
+@pytest.fixture(scope="session")
+def issued_template(registry_template: Abst, tmp_path_factory: pytest.TempPathFactory) -> Abst:
+    """An effective filing, three tokens, investors alpha and beta who hold, and careful gamma who does not."""
+    abst = registry_template.copy(tmp_path_factory.mktemp("issued"))
+    dossier = abst.file("dossier.yaml", demo_data.text("dossier.yaml"))
+    deal = abst.file("deal.yaml", demo_data.text("deal.yaml"))
+    abst("filing", "new", dossier, "--deal", deal, "--as", "operations-1")
+    abst("filing", "submit", FILING, "--as", "operations-1")
+    effective = abst("filing", "effective", FILING, "--evidence", abst.evidence(), "--as", "operations-1", exit=7)
+    abst.approve(effective, "compliance-1")
+    abst("token", "create", FILING, "--as", "operations-1")
+    for reference, bold in (("alpha", True), ("beta", True), ("gamma", False)):
+        onboard(abst, reference, bold=bold)
+    abst("investor", "admit", "--as", "operations-1")
+    table = abst.file("mint.csv", "investor,amount\nalpha,1000000\nbeta,2000000\n")
+    for token in ("JSD-A1", "JSD-SUB"):
+        abst.approve(abst("mint", token, "--file", table, "--as", "operations-1", exit=7), "compliance-1")
+    return abst
+
+
+@pytest.fixture
+def registry(registry_template: Abst, tmp_path: Path) -> Abst:
+    return registry_template.copy(tmp_path)
+
+
+@pytest.fixture
+def issued(issued_template: Abst, tmp_path: Path) -> Abst:
+    return issued_template.copy(tmp_path)

@@ -1,0 +1,141 @@
+"""The program as a user runs it, in this process or as a real one, always with ``--json``.
+
+Each answer is validated against the command's schema in docs/schemas.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from typer.testing import CliRunner
+
+from abst.cli import build
+from abst.demo.people import BOLD, CAREFUL
+from abst.values import file_digest
+
+SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
+PASSPHRASE = "a passphrase of the tests"
+WORK = "2"
+FILING = "jishidai-2022-3"
+
+
+@dataclass
+class Answer:
+    """One answered command: its envelope and what it said besides."""
+
+    exit_code: int
+    envelope: dict[str, Any]
+    stderr: str
+
+    @property
+    def result(self) -> Any:
+        return self.envelope["result"]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [refusal["reason"] for refusal in self.envelope["refusals"]]
+
+
+@dataclass
+class Abst:
+    """The program on one home. Calling it runs in this process; `process` runs a real one."""
+
+    home: Path
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"ABST_HOME": str(self.home), "ABST_PASSPHRASE": PASSPHRASE}
+
+    def __call__(self, *words: str | Path, exit: int = 0) -> Answer:
+        line = [str(word) for word in (*words, "--json")]
+        ran = CliRunner().invoke(build(), line, env=self.env, prog_name="abst")
+        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        return self._answer(line, ran.exit_code, ran.stdout, ran.stderr, exit)
+
+    def process(self, *words: str | Path, exit: int = 0, env: dict[str, str] | None = None) -> Answer:
+        line = [str(word) for word in (*words, "--json")]
+        ran = subprocess.run(
+            [sys.executable, "-m", "abst.cli", *line],
+            env={**os.environ, **self.env, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return self._answer(line, ran.returncode, ran.stdout, ran.stderr, exit)
+
+    def _answer(self, line: list[str], code: int, stdout: str, stderr: str, exit: int) -> Answer:
+        assert code == exit, f"abst {' '.join(line)}: exit {code}, not {exit}\n{stdout}\n{stderr}"
+        envelope = json.loads(stdout)
+        self.seen.add(envelope["command"])
+        name = envelope["command"].replace(" ", "-") or "envelope"
+        jsonschema.validate(envelope, json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+        return Answer(code, envelope, stderr)
+
+    def file(self, name: str, content: str) -> Path:
+        """A file of the user's, beside the home."""
+        path = self.home.parent / name
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def evidence(self, words: str = "An order.") -> Path:
+        return self.file("evidence.txt", words)
+
+    def approve(self, proposal: Answer, checker: str, exit: int = 0) -> Answer:
+        return self("approve", proposal.result["proposal"], "--as", checker, exit=exit)
+
+    def copy(self, folder: Path) -> Abst:
+        """The same registry in another folder, to change at will."""
+        shutil.copytree(self.home.parent, folder, dirs_exist_ok=True)
+        return Abst(folder / self.home.name)
+
+
+def investor_row(reference: str, wallet: str = "", *, bold: bool = True, **changed: str) -> dict[str, str]:
+    """The columns of one Hong Kong professional investor; `changed` replaces any."""
+    today = datetime.now(UTC).date()  # the chain's clock starts at the wall's
+    row = {
+        "reference": reference,
+        "kind": "individual",
+        "name": f"Test {reference}",
+        "identifier_type": "test",
+        "identifier": f"T-{reference}",
+        "nationality": "HK",
+        "residence": "HK",
+        "address": "1 Example Road",
+        "address_country": "HK",
+        "payment_account_country": "HK",
+        "ip_countries": "HK",
+        "wallet": wallet,
+        "acknowledged": "token-risk-1;loss-rule-1",
+        "answered_on": (today - timedelta(days=20)).isoformat(),
+        "questionnaire": "risk-1",
+        "evidence_1_type": "portfolio",
+        "evidence_1_asset": "listed-securities",
+        "evidence_1_amount": "9000000.00",
+        "evidence_1_currency": "HKD",
+        "evidence_1_relevant_date": (today - timedelta(days=30)).isoformat(),
+        "evidence_1_sha256": file_digest(reference.encode()),
+        **{f"q_{question}": option for question, option in (BOLD if bold else CAREFUL).items()},
+    }
+    return {**row, **changed}
+
+
+def onboard(abst: Abst, reference: str, *, bold: bool = True) -> str:
+    """One investor with a wallet kept in this home, proven, not admitted yet. Returns the wallet."""
+    wallet = abst("wallet", "new", reference, "--keystore-work", WORK).result["address"]
+    row = investor_row(reference, wallet, bold=bold)
+    abst("investor", "add", abst.file(f"{reference}.yaml", json.dumps(row)), "--as", "operations-1")
+    abst("wallet", "challenge", reference, wallet, "--as", "operations-1")
+    abst("wallet", "prove", wallet, "--as", "operations-1")
+    return str(wallet)

@@ -1,0 +1,81 @@
+"""`scripts/deploy.py` as a process, embedded and on a node: addresses stored, roles handed over, checked afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from program import PASSPHRASE, WORK, Abst
+
+from abst.bootstrap import open_office
+from abst.chain.deploy import PARTS
+from abst.chain.roles import Role
+from abst.chain.standing import members
+
+sys.path.append(str(Path(__file__).parents[1] / "chain"))
+
+import anvil
+
+pytestmark = pytest.mark.slow
+SCRIPT = Path(__file__).parents[2] / "scripts/deploy.py"
+
+
+def run(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, SCRIPT, "--home", home, "--keystore-work", WORK, *words]
+    return subprocess.run(
+        [str(word) for word in line],
+        env={**os.environ, "ABST_PASSPHRASE": PASSPHRASE},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def check(home: Path, made: dict[str, Any]) -> None:
+    """What it printed is stored; the deployer and everybody unnamed hold nothing; the program works on it."""
+    with_names = {row["name"]: row for row in made["officers"]}
+    office = open_office(home, lambda _: PASSPHRASE)
+    try:
+        assert office.deployment.addresses() == made["addresses"]
+        assert set(made["addresses"]) == {part for part, _ in PARTS}
+        held = members(office.contracts.manager, office.deployment.block)
+        assert held[Role.ADMIN] == {made["addresses"]["administration"]}
+        assert held[Role.ENFORCER] == {made["addresses"]["enforcement"]}
+        assert held[Role.REGULATOR] == {with_names["regulator-desk"]["address"]}
+        assert all(office.deployment.deployer not in accounts for accounts in held.values())
+        is_admin, _ = office.contracts.manager.read("hasRole", Role.ADMIN, office.deployment.deployer)
+        assert not is_admin
+        assert all(office.chain.balance(row["address"]) for row in made["officers"])
+    finally:
+        office.close()
+    assert Abst(home)("verify").result == {"ok": True, "differences": []}
+
+
+def test_on_the_embedded_chain(tmp_path: Path) -> None:
+    """Given an empty folder, a registry should stand there; run again, it should be left as it is."""
+    done = run(tmp_path / "home")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    check(tmp_path / "home", made)
+    again = run(tmp_path / "home")
+    assert (again.returncode, json.loads(again.stdout)) == (0, made)
+
+
+def test_on_a_node(tmp_path: Path) -> None:
+    """Given a URL and the keystore of an account that can pay, the same; the key's account keeps no power."""
+    keystore = tmp_path / "payer.json"
+    keystore.write_text(json.dumps(Account.encrypt(anvil.DEV_KEY, PASSPHRASE, kdf="scrypt", iterations=int(WORK))))
+    with anvil.running("--chain-id", "31337") as url:
+        done = run(tmp_path / "home", "--url", url, "--chain-id", "31337", "--deployer", keystore)
+        assert done.returncode == 0, done.stderr
+        check(tmp_path / "home", json.loads(done.stdout))
+    gone = run(tmp_path / "home", "--url", url, "--chain-id", "31337")
+    assert (gone.returncode, gone.stdout) == (5, "")
+    assert "does not answer" in gone.stderr

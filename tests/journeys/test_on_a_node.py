@@ -1,0 +1,147 @@
+"""The same journey on a node instead of the embedded chain: anvil, by its URL; and the ways a node can be wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from program import FILING, PASSPHRASE, WORK, Abst, onboard
+
+from abst import demo_data
+from abst.chain.node import NodeChain
+
+sys.path.append(str(Path(__file__).parents[1] / "chain"))
+
+import anvil
+
+pytestmark = pytest.mark.slow
+OPS, CHECKER = "operations-1", "compliance-1"
+CHAIN_ID = 31337
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with anvil.running("--chain-id", str(CHAIN_ID)) as address:
+        yield address
+
+
+@pytest.fixture
+def abst(tmp_path: Path) -> Abst:
+    return Abst(tmp_path / "home")
+
+
+def deployer(abst: Abst) -> Path:
+    """A keystore of an account that can pay, as its owner would bring it."""
+    keystore: dict[str, Any] = Account.encrypt(anvil.DEV_KEY, PASSPHRASE, kdf="scrypt", iterations=int(WORK))
+    return abst.file("deployer.json", json.dumps(keystore))
+
+
+def init(abst: Abst, url: str, *more: str | Path, exit: int = 0) -> Any:
+    words = ("init", "--chain-url", url, "--chain-id", str(CHAIN_ID), "--keystore-work", WORK)
+    return abst(*words, *more, exit=exit)
+
+
+def test_a_token_s_life_on_a_node(abst: Abst, url: str) -> None:
+    """Given a node's URL and an account that can pay, a filing should become tokens that move, stop, and verify."""
+    made = init(abst, url, "--deployer", deployer(abst)).result
+    assert made["chain_id"] == CHAIN_ID
+    assert abst("chain", "show").result["chain_id"] == CHAIN_ID
+    _file(abst)
+    for reference in ("alpha", "beta"):
+        onboard(abst, reference)
+    assert abst("investor", "admit", "--as", OPS).result["admitted"] == 2
+    table = abst.file("mint.csv", "investor,amount\nalpha,1000000\nbeta,2000000\n")
+    abst.approve(abst("mint", "JSD-A1", "--file", table, "--as", OPS, exit=7), CHECKER)
+    transfer = ("transfer", "alpha", "beta", "10000", "JSD-A1", "--request", "req-move")
+    assert abst(*transfer).result == abst(*transfer).result
+    _blocks_by_the_second(abst, url)
+    rows = {row["investor"]: row for row in abst("holders", "JSD-A1").result["rows"]}
+    assert (rows["alpha"]["balance"], rows["alpha"]["frozen"]) == ("980000", "980000")
+    assert rows["beta"]["balance"] == "2020000"
+    assert abst("transfer", "alpha", "beta", "10000", "JSD-A1", exit=3).reasons == ["frozen"]
+    assert abst("why", "alpha", "beta", "10000", "JSD-A1", exit=3).result["agrees"]
+    assert abst("chain", "warp", "1d", exit=2).result["error"]  # a node keeps its own time
+    assert abst("verify").result == {"ok": True, "differences": []}
+
+
+def _file(abst: Abst) -> None:
+    dossier, deal = (
+        abst.file("d.yaml", demo_data.text("dossier.yaml")),
+        abst.file("t.yaml", demo_data.text("deal.yaml")),
+    )
+    abst("filing", "new", dossier, "--deal", deal, "--as", OPS)
+    abst("filing", "submit", FILING, "--as", OPS)
+    paper = ("--evidence", abst.evidence())
+    abst.approve(abst("filing", "effective", FILING, *paper, "--as", OPS, exit=7), CHECKER)
+    assert len(abst("token", "create", FILING, "--as", OPS).result["tokens"]) == 3
+    assert all(row["ok"] for row in abst("token", "attest", FILING).result["tokens"])
+
+
+def _blocks_by_the_second(abst: Abst, url: str) -> None:
+    """Receipts do not come at once any more: acts wait for them, and end as before."""
+    node = NodeChain(url)
+    node._ask("evm_setAutomine", False)
+    node._ask("evm_setIntervalMining", 1)
+    try:
+        abst("transfer", "alpha", "beta", "10000", "JSD-A1")
+        frozen = abst("freeze", "alpha", "980000", "JSD-A1", "--evidence", abst.evidence(), "--as", OPS, exit=7)
+        abst.approve(frozen, CHECKER)
+    finally:
+        node._ask("evm_setIntervalMining", 0)
+        node._ask("evm_setAutomine", True)
+
+
+def test_a_node_of_another_chain_is_refused_before_anything_is_made(abst: Abst, url: str) -> None:
+    """Given another chain id than the node's, init should exit 5 with both, and the next, right one should work."""
+    words = ("init", "--chain-url", url, "--chain-id", "7", "--keystore-work", WORK)
+    told = abst(*words, exit=5).result
+    assert (told["found"], told["needed"]) == (f"chain id {CHAIN_ID}", "chain id 7")
+    assert not abst.home.exists()
+
+
+def test_a_deployer_who_cannot_pay_is_told_what_to_do(abst: Abst, url: str) -> None:
+    """Given no account, or one without ether, init should exit 5, name the option, and make nothing."""
+    told = init(abst, url, exit=5).result
+    assert (told["found"], told["needed"].split()[0]) == ("no deployer's key", "--deployer")
+    poor = Account.encrypt("0x" + "17" * 32, PASSPHRASE, kdf="scrypt", iterations=int(WORK))
+    told = init(abst, url, "--deployer", abst.file("poor.json", json.dumps(poor)), exit=5).result
+    assert told["found"].endswith("holds 0 wei")
+    assert not abst.home.exists()
+
+
+def test_a_wrong_keystore_of_the_deployer(abst: Abst, url: str) -> None:
+    """Given no such file, or one that the passphrase does not open, init should exit 4 or 9 and make nothing."""
+    init(abst, url, "--deployer", abst.home.parent / "none.json", exit=4)
+    other = Account.encrypt(anvil.DEV_KEY, "other words", kdf="scrypt", iterations=int(WORK))
+    init(abst, url, "--deployer", abst.file("other.json", json.dumps(other)), exit=9)
+    assert not abst.home.exists()
+
+
+def test_a_node_that_went_away_or_was_replaced(abst: Abst) -> None:
+    """Given a node that ended, every command should exit 5; so it should with another node at the same place."""
+    with anvil.running("--chain-id", str(CHAIN_ID)) as first:
+        init(abst, first, "--deployer", deployer(abst))
+        assert abst("verify").result["ok"]
+        other = Account.encrypt("0x" + "17" * 32, PASSPHRASE, kdf="scrypt", iterations=int(WORK))
+        init(abst, first, "--deployer", abst.file("other.json", json.dumps(other)), exit=8)
+        init(abst, first)
+    for words in (["today"], ["verify"], ["chain", "show"], ["filing", "list"]):
+        told = abst(*words, exit=5)
+        assert told.result["error"] == "the node does not answer"
+    init(abst, first, exit=5)  # and finishing a home that is begun needs the node too
+    with anvil.running("--chain-id", str(CHAIN_ID), "--timestamp", "1800000000") as second:
+        _point_to(abst, first, second)
+        assert "does not fit the store" in abst("today", exit=5).result["error"]
+    with anvil.running("--chain-id", "7") as third:
+        _point_to(abst, second, third)
+        assert "another chain" in abst("today", exit=5).result["error"]
+
+
+def _point_to(abst: Abst, old: str, new: str) -> None:
+    config = abst.home / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
