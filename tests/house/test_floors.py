@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP = len(FLOORS) - 1
-# Values speak through the tree of errors. On the top floor the entrances use the builder; the demo and the bench are told stories over both.
+# Values speak through the tree of errors; on the top floor the entrances use the builder, the demo and the bench both.
 NEIGHBOURS = {
     ("values", "errors"),
     ("cli", "bootstrap"),

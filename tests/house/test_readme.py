@@ -1,0 +1,57 @@
+"""The README cannot lie: its map is the house, its path of a mint is walked, its console session runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_floors import FLOORS
+
+from abst.cli.envelope import EXIT_OF
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ABST = Path(sys.executable).with_name("abst")
+
+
+def section(title: str) -> str:
+    return re.split(r"^## ", README.split(f"## {title}\n", 1)[1], maxsplit=1, flags=re.M)[0]
+
+
+def test_the_map_of_the_house_names_every_room_on_its_floor() -> None:
+    """Given the README's table, each room should stand on the floor that the arrows are tested with."""
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", section("The map of the house"), flags=re.M)
+    drawn = {int(floor): frozenset(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
+    assert drawn == dict(enumerate(FLOORS))
+
+
+def test_the_table_of_exit_codes_is_the_program_s() -> None:
+    """Given the README's table, it should name each exit code once, and no other."""
+    table = [line for line in README.splitlines() if re.match(r"\| \d+ \| ", line)]
+    told = [int(code) for line in table for code in re.findall(r"\| (\d+) (?=\| [a-z])", line)]
+    assert sorted(code for code in told if code in EXIT_OF.values()) == sorted(EXIT_OF.values())
+
+
+def commands() -> Iterator[tuple[str, int]]:
+    """Each console line of the demo's section, with the exit code that the comment before it promises."""
+    expected = 0
+    for line in section("The demo").split("```console\n")[1].split("```")[0].splitlines():
+        promised = re.search(r"exit code (\d+)", line, flags=re.I)
+        if promised:
+            expected = int(promised[1])
+        if line.startswith("$ "):
+            yield line[2:], expected
+            expected = 0
+
+
+@pytest.mark.slow
+def test_the_console_session_runs(tmp_path: Path) -> None:
+    """Given the README's session in an empty folder, each command should end as the README says."""
+    for command, expected in commands():
+        words = [str(ABST), *command.split()[1:]]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == expected, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
