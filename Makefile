@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMPS := build/stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Node trusts what the machine trusts: behind many proxies its own list is not enough.
+export NODE_OPTIONS ?= --use-system-ca
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help setup demo test bench prove lint format lock clean contracts wheel
@@ -22,7 +24,7 @@ $(STAMPS)/python: requirements-dev.txt pyproject.toml
 	@touch $@
 
 $(STAMPS)/npm: package-lock.json $(STAMPS)/python
-	$(BIN)/npm ci --silent
+	$(BIN)/npm ci --no-progress --loglevel=error
 	@touch $@
 
 # Cached by the hash of the compiler's input: cheap to ask each time.
