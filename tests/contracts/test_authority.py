@@ -1,0 +1,285 @@
+"""Who may do what: roles, two timelocks, and nobody else.
+
+given a guarded function
+    when anyone without its role calls it
+        it should be refused, whoever it is
+given the enforcement timelock
+    when a maker schedules and a checker executes
+        it should be done once, exactly as scheduled
+    when a maker executes, a checker schedules, or one officer does both
+        it should be refused
+given the administration timelock
+    when its delay has not passed
+        it should refuse; its acts alone change roles
+given the deployer
+    it should hold nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from abst.chain import timelock
+from abst.chain.contracts import Contract, codec
+from abst.chain.deploy import check_deployment
+from abst.chain.reasons import Revert
+from abst.chain.roles import OPEN_FUNCTIONS, ROLE_OF_FUNCTION, ROLE_OF_OFFICER, Role
+from abst.values import ZERO_ADDRESS, ZERO_HASH, Address, Hash
+from world import ADMIN_DELAY, EVIDENCE, FILING, OFFICERS, World, refusal
+
+FUNCTIONS = [(contract, fn) for contract, table in ROLE_OF_FUNCTION.items() for fn in table]
+
+
+def contract_of(world: World, name: str) -> Contract:
+    return {"Registry": world.registry, "TokenFactory": world.factory, "SecurityToken": world.senior}[name]
+
+
+def zeros(kind: str) -> bytes:
+    """A call's arguments that decode for every list of types: words of zero, offsets to an empty place."""
+    return b"\x00" * 32 * 40 if kind else b""
+
+
+def others(role: Role) -> Iterator[str]:
+    """Everyone who does not hold a role: officers of all other roles, the deployer, an investor, a stranger."""
+    for name, officer_role in OFFICERS.items():
+        if ROLE_OF_OFFICER.get(officer_role) != role:
+            yield name
+    yield from ("deployer", "alice", "stranger")
+
+
+@pytest.mark.parametrize(("name", "fn"), FUNCTIONS, ids=[f"{c}.{f.split('(')[0]}" for c, f in FUNCTIONS])
+def test_a_guarded_function_opens_to_its_role_alone(world: World, name: str, fn: str) -> None:
+    """Nobody but the holders of its role calls a guarded function: not officers of other roles, nor the deployer."""
+    contract, role = contract_of(world, name), ROLE_OF_FUNCTION[name][fn]
+    data = codec(name).functions[fn].selector + zeros(fn)
+    for who in others(role):
+        why = world.why(who, contract.address, data)
+        assert (why.name, why.args) == ("AccessManagedUnauthorized", {"caller": world[who]}), who
+
+
+def test_a_refused_officer_changes_nothing(world: World) -> None:
+    """A transaction without the role is mined and reverts."""
+    why = world.refused("agent", world.registry, "suspend", FILING, EVIDENCE)
+    assert why.name == "AccessManagedUnauthorized"
+    assert world.filing().status.name == "EFFECTIVE"
+
+
+@pytest.mark.parametrize("name", ROLE_OF_FUNCTION)
+def test_every_writing_function_is_in_the_table(name: str) -> None:
+    """Every function that writes is guarded by a role or listed as open with its reason; there is no other."""
+    writing = {signature for signature, function in codec(name).functions.items() if not function.view}
+    assert writing == set(ROLE_OF_FUNCTION[name]) | OPEN_FUNCTIONS[name]
+
+
+@pytest.mark.parametrize("name", ROLE_OF_FUNCTION)
+def test_the_authority_is_changed_by_itself_alone(world: World, name: str) -> None:
+    """No officer, no timelock and no stranger puts another manager in place; a token knows no way to do it at all."""
+    contract = contract_of(world, name)
+    assert contract.read("authority") == world.contracts.manager.address
+    if "setAuthority(address)" not in codec(name).functions:
+        assert name == "SecurityToken"
+        return
+    data = contract.encode("setAuthority", world["stranger"])
+    for who in (*OFFICERS, "deployer", "stranger"):
+        assert world.why(who, contract.address, data).name == "AccessManagedUnauthorized"
+
+
+# ---- enforcement: two officers
+
+
+def freeze(world: World, amount: int = 500) -> bytes:
+    return world.senior.encode("setFrozenTokens", world["alice"], amount)
+
+
+def schedule(world: World, who: str, data: bytes, operation: Hash, which: str = "enforcement", delay: int = 0) -> None:
+    world.act_raw(who, *timelock.schedule(world.contracts, which, world.senior.address, data, operation, delay))
+
+
+def execute(world: World, who: str, data: bytes, operation: Hash, which: str = "enforcement") -> None:
+    world.act_raw(who, *timelock.execute(world.contracts, which, world.senior.address, data, operation))
+
+
+def test_two_officers_act_together(held: World) -> None:
+    """What one of the makers scheduled one of the checkers executes, at once."""
+    operation = held.operation()
+    schedule(held, "maker2", freeze(held), operation)
+    state = timelock.state(held.contracts, "enforcement", held.senior.address, freeze(held), operation)
+    assert state == timelock.State.READY
+    execute(held, "checker2", freeze(held), operation)
+    assert held.holding(held.senior, "alice").frozen == 500
+
+
+@pytest.mark.parametrize("who", ["maker", "maker2", "issuer", "admin_checker", "deployer", "stranger"])
+def test_a_maker_cannot_execute(held: World, who: str) -> None:
+    """Neither the maker himself, nor another maker, nor anyone but a checker executes."""
+    operation = held.operation()
+    schedule(held, "maker", freeze(held), operation)
+    assert refusal(lambda: execute(held, who, freeze(held), operation)).name == "AccessControlUnauthorizedAccount"
+    assert held.holding(held.senior, "alice").frozen == 0
+
+
+@pytest.mark.parametrize("who", ["checker", "checker2", "admin_maker", "gatekeeper", "deployer", "stranger"])
+def test_a_checker_cannot_schedule(held: World, who: str) -> None:
+    """Nobody but a maker schedules."""
+    why = refusal(lambda: schedule(held, who, freeze(held), held.operation()))
+    assert why.name == "AccessControlUnauthorizedAccount"
+
+
+def test_nothing_runs_unscheduled_or_twice(held: World) -> None:
+    """A checker executes only what was scheduled, exactly that, and once; the same operation is not scheduled again."""
+    operation = held.operation()
+
+    def try_it(amount: int, of: Hash) -> Revert:
+        return refusal(lambda: execute(held, "checker", freeze(held, amount), of))
+
+    assert try_it(500, operation).name == "TimelockUnexpectedOperationState"
+    schedule(held, "maker", freeze(held), operation)
+    assert try_it(501, operation).name == "TimelockUnexpectedOperationState"
+    assert try_it(500, held.operation()).name == "TimelockUnexpectedOperationState"
+    execute(held, "checker", freeze(held), operation)
+    assert try_it(500, operation).name == "TimelockUnexpectedOperationState"
+    again = refusal(lambda: schedule(held, "maker", freeze(held), operation))
+    assert again.name == "TimelockUnexpectedOperationState"
+
+
+def test_a_maker_withdraws_what_waits(held: World) -> None:
+    """A maker cancels what waits, a checker does not; afterwards it cannot be executed."""
+    operation = held.operation()
+    schedule(held, "maker", freeze(held), operation)
+    cancel = timelock.cancel(held.contracts, "enforcement", held.senior.address, freeze(held), operation)
+    assert refusal(lambda: held.act_raw("checker", *cancel)).name == "AccessControlUnauthorizedAccount"
+    held.act_raw("maker2", *cancel)
+    why = refusal(lambda: execute(held, "checker", freeze(held), operation))
+    assert why.name == "TimelockUnexpectedOperationState"
+
+
+def test_a_refusal_comes_through_the_timelock(held: World) -> None:
+    """The reason a contract gives reaches the checker, and the operation can be executed when the cause is gone."""
+    held.act("admitter", held.registry, "blockInvestors", [held["bob"]], EVIDENCE)
+    data, operation = held.senior.encode("forcedTransfer", held["alice"], held["bob"], 100), held.operation()
+    schedule(held, "maker", data, operation)
+    assert refusal(lambda: execute(held, "checker", data, operation)).args["reason"] == "ReceiverBlocked"
+    held.enforce(held.registry, "unblockInvestor", held["bob"], EVIDENCE)
+    execute(held, "checker", data, operation)
+    assert held.balance(held.senior, "bob") == 600
+
+
+def test_stopping_takes_one_key_restarting_two(world: World) -> None:
+    """One officer suspends, pauses and blocks; not one of them resumes, releases or unblocks."""
+    world.act("regulator", world.registry, "suspend", FILING, EVIDENCE)
+    world.act("agent", world.registry, "pause", FILING, 0)
+    world.act("admitter", world.registry, "blockInvestors", [world["alice"]], EVIDENCE)
+    for fn, arguments in (
+        ("resume", (FILING, EVIDENCE)),
+        ("unpause", (FILING, 0)),
+        ("unblockInvestor", (world["alice"], EVIDENCE)),
+    ):
+        for who in OFFICERS:
+            assert world.why(who, world.registry.address, world.registry.encode(fn, *arguments)).name == (
+                "AccessManagedUnauthorized"
+            )
+        world.enforce(world.registry, fn, *arguments)
+
+
+# ---- administration: two officers and a day
+
+
+def grant(world: World) -> tuple[Address, bytes]:
+    manager = world.contracts.manager
+    return manager.address, manager.encode("grantRole", Role.ISSUER, world["stranger"], 0)
+
+
+def administer(world: World, who: str, step: Any, operation: Hash, *delay: int) -> None:
+    world.act_raw(who, *step(world.contracts, "administration", *grant(world), operation, *delay))
+
+
+def test_administration_waits(world: World) -> None:
+    """A change of roles is executed after its delay, not a second before, and works from then on."""
+    operation = world.operation()
+    administer(world, "admin_maker", timelock.schedule, operation, ADMIN_DELAY)
+    world.warp(ADMIN_DELAY - 1)
+    early = refusal(lambda: administer(world, "admin_checker", timelock.execute, operation))
+    assert early.name == "TimelockUnexpectedOperationState"
+    world.warp(1)
+    administer(world, "admin_checker", timelock.execute, operation)
+    assert world.contracts.manager.read("hasRole", Role.ISSUER, world["stranger"]) == (True, 0)
+
+
+def test_administration_cannot_be_hurried(world: World) -> None:
+    """A shorter delay is refused, and the delay is changed by the timelock itself alone."""
+    why = refusal(lambda: administer(world, "admin_maker", timelock.schedule, world.operation(), ADMIN_DELAY - 1))
+    assert why.name == "TimelockInsufficientDelay"
+    administration = world.contracts.administration
+    for who in ("admin_maker", "admin_checker", "deployer"):
+        why = world.refused(who, administration, "updateDelay", 0)
+        assert (why.name, why.args) == ("TimelockUnauthorizedCaller", {"caller": world[who]})
+
+
+@pytest.mark.parametrize("who", ["admin_maker", "admin_checker", "maker", "checker", "deployer", "gatekeeper"])
+def test_no_key_changes_roles(world: World, who: str) -> None:
+    """No officer grants, revokes, closes a contract or moves a function to another role by himself (P10)."""
+    manager = world.contracts.manager
+    selectors = [bytes.fromhex("a9059cbb")]
+    for fn, arguments in (
+        ("grantRole", (Role.ADMIN, world[who], 0)),
+        ("revokeRole", (Role.ENFORCER, world.contracts.enforcement.address)),
+        ("setTargetClosed", (world.registry.address, True)),
+        ("setTargetFunctionRole", (world.registry.address, selectors, Role.ISSUER)),
+        ("updateAuthority", (world.registry.address, world[who])),
+    ):
+        why = world.refused(who, manager, fn, *arguments)
+        assert why.name == "AccessManagerUnauthorizedAccount"
+
+
+def test_enforcement_does_not_administer_nor_the_reverse(held: World) -> None:
+    """Enforcement cannot change roles; administration cannot freeze."""
+    target, data = grant(held)
+    operation = held.operation()
+    held.act_raw("maker", *timelock.schedule(held.contracts, "enforcement", target, data, operation, 0))
+    why = refusal(
+        lambda: held.act_raw("checker", *timelock.execute(held.contracts, "enforcement", target, data, operation))
+    )
+    assert why.name == "AccessManagerUnauthorizedAccount"
+    why = refusal(lambda: held.administer(held.senior, "setFrozenTokens", held["alice"], 1))
+    assert (why.name, why.args["caller"]) == ("AccessManagedUnauthorized", held.contracts.administration.address)
+
+
+@pytest.mark.parametrize("which", ["enforcement", "administration"])
+def test_a_timelock_is_governed_by_itself(world: World, which: str) -> None:
+    """No officer makes himself a maker or checker; only the timelock holds its own administration."""
+    lock = world.contracts.timelock(which)
+    assert lock.read("hasRole", ZERO_HASH, lock.address) is True
+    for who in (*OFFICERS, "deployer"):
+        assert lock.read("hasRole", ZERO_HASH, world[who]) is False
+        why = world.why(who, lock.address, lock.encode("grantRole", lock.read("EXECUTOR_ROLE"), world[who]))
+        assert why.name == "AccessControlUnauthorizedAccount"
+    assert lock.read("hasRole", lock.read("EXECUTOR_ROLE"), ZERO_ADDRESS) is False
+
+
+def test_makers_and_checkers_are_disjoint(world: World) -> None:
+    """Nobody both schedules and executes, on either timelock."""
+    for which in ("enforcement", "administration"):
+        lock = world.contracts.timelock(which)
+        sides = [
+            {name for name in world.people if lock.read("hasRole", lock.read(side), world[name])}
+            for side in ("PROPOSER_ROLE", "EXECUTOR_ROLE")
+        ]
+        assert [len(side) for side in sides] == [2, 2]
+        assert not sides[0] & sides[1]
+
+
+def test_the_deployment_stands_as_meant(world: World) -> None:
+    """Code, wiring, roles and timelocks are as deployed, after all that was done; the deployer holds nothing."""
+    assert check_deployment(world.chain, world.deployment, world.officers) == []
+    for role in Role:
+        assert world.contracts.manager.read("hasRole", role, world["deployer"]) == (False, 0)
+
+
+def test_a_revoked_role_ends_at_once(world: World) -> None:
+    """An issuer whose role administration takes away mints nothing more."""
+    world.mint(world.senior, {"alice": 100})
+    world.administer(world.contracts.manager, "revokeRole", Role.ISSUER, world["issuer"])
+    assert world.mint_refused(world.senior, {"alice": 100}).name == "AccessManagedUnauthorized"
