@@ -199,19 +199,3 @@ def _wallets() -> None:
     op.create_index("ix_wallet_challenge_investor", "wallet_challenge", ["investor"])
     triggers.fixed("wallet", ["address"])
     triggers.fixed("wallet_challenge", ["nonce", "investor", "wallet", "text", "issued_at", "expires_at"])
-
-
-def downgrade() -> None:
-    for table in (
-        "wallet_challenge",
-        "wallet",
-        "investor_block",
-        "investor_evidence",
-        "investor",
-        "filing_document",
-        "tranche",
-        "filing_event",
-        "filing_version",
-        "filing",
-    ):
-        op.drop_table(table)

@@ -86,8 +86,3 @@ def _holders() -> None:
         sa.Column("hash", HASH, nullable=False),
         sa.PrimaryKeyConstraint("block", name="pk_holders_cursor"),
     )
-
-
-def downgrade() -> None:
-    """The lots and documents are kept for good; only the projection could be dropped."""
-    raise NotImplementedError("these tables hold records that are kept; restore a backup instead")
