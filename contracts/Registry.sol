@@ -65,10 +65,7 @@ contract Registry is IRegistry, Managed {
     }
 
     /// @inheritdoc IRegistry
-    function recordSupplement(FilingId filing, bytes32 planHash, uint8 tranches, bytes32 evidence)
-        external
-        restricted
-    {
+    function recordSupplement(FilingId filing, bytes32 planHash, uint8 tranches, bytes32 evidence) external restricted {
         _change(filing, FilingStatus.SupplementRequested, FilingStatus.Submitted, evidence);
         _requirePlan(filing, planHash, tranches);
         _filings[filing] = _filings[filing].withPlanned(tranches);
@@ -333,11 +330,7 @@ contract Registry is IRegistry, Managed {
         while (place < open && obligations[place].id != obligation) ++place;
     }
 
-    function _earliestOf(Obligation[MOST_OPEN] storage obligations, uint8 open)
-        private
-        view
-        returns (uint40 earliest)
-    {
+    function _earliestOf(Obligation[MOST_OPEN] storage obligations, uint8 open) private view returns (uint40 earliest) {
         earliest = NOTHING_DUE;
         for (uint8 i = 0; i < open; ++i) {
             uint40 goodUntil = obligations[i].due + obligations[i].grace;

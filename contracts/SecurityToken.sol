@@ -206,11 +206,7 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
     }
 
     /// @inheritdoc IERC7943Fungible
-    function forcedTransfer(address from, address to, uint256 amount)
-        external
-        only(Roles.ENFORCER)
-        returns (bool)
-    {
+    function forcedTransfer(address from, address to, uint256 amount) external only(Roles.ENFORCER) returns (bool) {
         _unfreezeFor(from, amount);
         _move(FORCED_TRANSFER, FactsFields.ask(_registry, _filing, from, from, to), from, to, amount);
         emit ForcedTransfer(from, to, amount);
@@ -305,7 +301,9 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         view
         returns (Crossing)
     {
-        if (amount == 0 || facts.sender().isSameInvestor(facts.receiver())) return Crossings.standing(receiverHolds);
+        if (amount == 0 || facts.sender().isSameInvestor(facts.receiver())) {
+            return Crossings.standing(receiverHolds);
+        }
         bool leaves = amount == senderHas;
         if (leaves && facts.sender().hasSeveral()) leaves = _heldElsewhere(from) == 0;
         return Crossings.moving(receiverHolds, leaves);

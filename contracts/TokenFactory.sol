@@ -63,9 +63,8 @@ contract TokenFactory is ITokenFactory, Managed {
         view
         returns (address)
     {
-        return Create2.computeAddress(
-            _salt(filing, tranche), keccak256(_initCode(filing, tranche, creationCode, terms))
-        );
+        return
+            Create2.computeAddress(_salt(filing, tranche), keccak256(_initCode(filing, tranche, creationCode, terms)));
     }
 
     /// @inheritdoc ITokenFactory

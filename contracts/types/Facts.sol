@@ -56,7 +56,9 @@ library FactsFields {
             mstore(add(start, 0x64), to.length)
             let size := shl(5, to.length)
             calldatacopy(add(start, 0x84), to.offset, size)
-            if iszero(staticcall(gas(), registry, start, add(size, 0x84), start, add(size, 0x80))) { revert(0, 0) }
+            if iszero(staticcall(gas(), registry, start, add(size, 0x84), start, add(size, 0x80))) {
+                revert(0, 0)
+            }
             mstore(self, mload(start))
             mstore(add(self, 0x20), mload(add(start, 0x20)))
             mstore(add(self, 0x40), mload(add(start, 0x20)))

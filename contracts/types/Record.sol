@@ -13,13 +13,10 @@ library Records {
     /// says zero.
     /// @param count records written before
     /// @return records written afterwards
-    function close(
-        mapping(uint256 => Record) storage self,
-        uint256 count,
-        uint256 since,
-        uint256 until,
-        uint256 amount
-    ) internal returns (uint256) {
+    function close(mapping(uint256 => Record) storage self, uint256 count, uint256 since, uint256 until, uint256 amount)
+        internal
+        returns (uint256)
+    {
         if (amount == 0) return count;
         self[count] = Record.wrap(amount | (since << SINCE) | (until << UNTIL));
         return count + 1;
