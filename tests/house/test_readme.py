@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from test_floors import FLOORS
 
+from abst.bench.report import ERC3643, plain_act
 from abst.cli.envelope import EXIT_OF
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,17 @@ def test_the_table_of_exit_codes_is_the_program_s() -> None:
     table = [line for line in README.splitlines() if re.match(r"\| \d+ \| ", line)]
     told = [int(code) for line in table for code in re.findall(r"\| (\d+) (?=\| [a-z])", line)]
     assert sorted(code for code in told if code in EXIT_OF.values()) == sorted(EXIT_OF.values())
+
+
+def test_the_costs_are_those_of_the_gas_file() -> None:
+    """Given the README's table of gas, each figure should be the one in docs/gas.json, or the bench's for ERC-3643."""
+    measured = json.loads((ROOT / "docs" / "gas.json").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| ([^|]+) \| ([\d,]+) \| ([\d,]*) \| ([\d,]*) \|$", section("What it costs"), flags=re.M)
+    assert len(rows) >= 6
+    for act, here, plain, other in rows:
+        beside = measured.get(plain_act(act))
+        assert (here, plain) == (f"{measured[act]:,}", "" if beside is None else f"{beside:,}"), act
+        assert other == ("" if act not in ERC3643 else f"{ERC3643[act]:,}"), act
 
 
 def commands() -> Iterator[tuple[str, int]]:

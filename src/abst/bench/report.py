@@ -71,7 +71,7 @@ def gas_figures(measured: Mapping[str, int]) -> list[Figure]:
     figures = []
     for act, gas in measured.items():
         beside = []
-        plain = measured.get(PLAIN + act.removesuffix(", every rule").replace(", eligible", ""))
+        plain = measured.get(plain_act(act))
         if plain is not None:
             beside.append(f"plain ERC-20 {plain:,} ({Decimal(gas) / plain:.2f} x)")
         if act in ERC3643:
@@ -81,6 +81,11 @@ def gas_figures(measured: Mapping[str, int]) -> list[Figure]:
             Figure(act, Decimal(gas), "gas", None if target is None else Decimal(target), "lower", "; ".join(beside))
         )
     return figures
+
+
+def plain_act(act: str) -> str:
+    """The same act of the plain ERC-20, by name; there may be none."""
+    return PLAIN + act.removesuffix(", every rule").replace(", eligible", "").replace("mint one, approved", "mint")
 
 
 def as_object(figure: Figure) -> dict[str, Any]:
