@@ -131,6 +131,8 @@ contract EnforcementTest is World {
         isTrue(!free.canSend(alice) && !free.canReceive(alice), "lost");
         isTrue(free.canSend(aliceToo) && free.canReceive(aliceToo), "its successor");
         same(uint256(free.reasonAgainst(alice, bob, 10)), uint256(Reason.SenderBlocked), "lost wallet");
+        addWallet(alice, aliceThree);
+        isTrue(free.canReceive(aliceThree), "a further wallet is not lost with it");
     }
 
     function test_a_frozen_amount_alone_is_carried_over() external {
