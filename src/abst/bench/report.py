@@ -89,12 +89,14 @@ def plain_act(act: str) -> str:
 
 
 def as_object(figure: Figure) -> dict[str, Any]:
-    """JSON-able: numbers as text, so that none is rounded."""
-    plain = asdict(figure)
-    return plain | {
-        "value": format(figure.value, "f"),
-        "target": None if figure.target is None else format(figure.target, "f"),
-    }
+    """JSON-able: whole numbers as they are, the others as JSON's decimal fractions."""
+    return asdict(figure) | {"value": _number(figure.value), "target": _number(figure.target)}
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
