@@ -97,9 +97,18 @@ def test_a_changed_row_is_found(issued: Abst) -> None:
     assert (difference["words"], difference["found"], difference["expected"]) == ("capacity", "1", "5")
 
 
+# A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that: these tests too, perhaps.
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from abst.cli import main
+main()
+"""
+
+
 def test_ctrl_c_is_130_and_the_demo_begins_again(tmp_path: Path) -> None:
     """Given Ctrl-C in the middle, it should exit 130 with an envelope, and the same line should work afterwards."""
-    line = [sys.executable, "-m", "abst.cli", "demo", "--short", "--json", "--home", str(tmp_path / "demo")]
+    line = [sys.executable, "-c", LISTENING, "demo", "--short", "--json", "--home", str(tmp_path / "demo")]
     running = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
     for words in running.stderr:
