@@ -12,7 +12,7 @@ from people import BOLD, TODAY, investor
 
 from abst.investor.model import Answers
 from abst.investor.regimes import months_after
-from abst.investor.suitability import assess, mismatch, questionnaire
+from abst.investor.suitability import assess, questionnaire
 from abst.rulebook import load
 
 BOOK = load()
@@ -74,12 +74,3 @@ def test_what_is_missing_is_refused(changes: dict[str, object], expected: list[t
     found = assess(investor(**changes), BOOK, TODAY)
     assert [(r.rule, r.reason) for r in found.refusals] == expected
     assert (found.capacity, found.until) == (0, None)
-
-
-def test_mismatch_at_and_beside_the_risk() -> None:
-    """A capacity equal to the product's risk is enough, one less is not."""
-    assert mismatch(4, 4) is None
-    assert mismatch(5, 4) is None
-    refusal = mismatch(3, 4)
-    assert refusal is not None
-    assert refusal.rule == "R-47"

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from abst.errors import Conflict, IntegrityFailure, NotFound, Refused
@@ -168,12 +168,6 @@ def wallets_of(session: Session, investor_id: str) -> list[Wallet]:
     return list(session.scalars(query))
 
 
-def holder_of(session: Session, wallet_address: Address) -> Investor | None:
-    """The investor a wallet belongs to, or None."""
-    row = session.get(Wallet, wallet_address)
-    return None if row is None else session.get(Investor, row.investor)
-
-
 def save_challenge(session: Session, made: Challenge) -> ChallengeRow:
     row = ChallengeRow(
         nonce=made.nonce,
@@ -265,9 +259,3 @@ def expiring(session: Session, until: int) -> Sequence[Investor]:
         Investor.state == "admitted", (Investor.evidence_until <= until) | (Investor.suitability_until <= until)
     )
     return sorted(session.scalars(query), key=lambda i: min(i.evidence_until, i.suitability_until))
-
-
-def counts(session: Session) -> dict[str, int]:
-    """Investors by state."""
-    rows = session.execute(select(Investor.state, func.count()).group_by(Investor.state))
-    return {row[0]: row[1] for row in rows}

@@ -123,11 +123,3 @@ def acknowledgements(record: PrivateRecord, rulebook: Rulebook, where: str = "in
             given, place = ", ".join(record.acknowledged) or "nothing", f"{where}.acknowledged"
             found.append(refuse(rule, "not-acknowledged", found=given, needed=str(version), where=place))
     return found
-
-
-def mismatch(capacity: int, risk: int, where: str = "investor") -> Refusal | None:
-    """R-47: a refusal when the product's risk is above the capacity."""
-    if capacity >= risk:
-        return None
-    found, needed = f"capacity {capacity}", f"at least the product's risk, {risk}"
-    return refuse("R-47", "risk-above-capacity", found=found, needed=needed, where=where)

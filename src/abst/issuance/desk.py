@@ -30,6 +30,7 @@ from abst.filing.desk import plan_of
 from abst.holders import facts as chain_facts
 from abst.holders.facts import Token
 from abst.holders.movement import FilingFacts, PartyFacts, TokenFacts
+from abst.investor.denials import denied_countries
 from abst.investor.tables import Investor, Wallet
 from abst.issuance import gates
 from abst.issuance.gates import Facts, PrivateFacts
@@ -169,7 +170,7 @@ def decide(office: Office, token: Token, allocations: Sequence[Allocation]) -> D
     wallets = list(dict.fromkeys(w.address for w, _ in found.values()))
     filing, totals, parties = _chain_side(office, token, [Address(w) for w in wallets])
     plan_filed = chain_facts.filed_plan(office, token)
-    denied = tuple(office.rulebook.words("R-43", "denied")) + tuple(office.rulebook.words("R-54", "denied"))
+    denied = denied_countries(office.rulebook)
     start = totals
     rows: list[Row] = []
     for allocation in allocations:
