@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
@@ -9,6 +8,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {Allowances} from "./Allowances.sol";
 import {Managed} from "./Managed.sol";
@@ -16,7 +16,6 @@ import {Tranche} from "./Tranche.sol";
 import {
     Act,
     FORCED_TRANSFER,
-    MINT,
     NEXT_MINT,
     NEXT_TRANSFER,
     RECEIVING,
@@ -24,19 +23,21 @@ import {
     REDEEM,
     SENDING,
     TRANSFER,
-    TransferRules
+    TransferRules,
+    minting
 } from "./TransferRules.sol";
 import {IERC1404} from "./interfaces/IERC1404.sol";
+import {IERC1643} from "./interfaces/IERC1643.sol";
 import {IERC7943Fungible} from "./interfaces/IERC7943Fungible.sol";
+import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ISecurityToken} from "./interfaces/ISecurityToken.sol";
 import {Approvals} from "./types/Approvals.sol";
 import {Crossing, Crossings} from "./types/Crossing.sol";
 import {Facts, FactsFields} from "./types/Facts.sol";
 import {FilingRecord} from "./types/FilingRecord.sol";
 import {Holding} from "./types/Holding.sol";
-import {InvestorRecord} from "./types/InvestorRecord.sol";
+import {Principal} from "./types/Principal.sol";
 import {Reason} from "./types/Reason.sol";
-import {ReasonWords} from "./types/ReasonWords.sol";
 import {Record, Records} from "./types/Record.sol";
 import {Roles} from "./types/Roles.sol";
 import {Supply} from "./types/Supply.sol";
@@ -46,7 +47,7 @@ import {Words} from "./types/Words.sol";
 /// @title One tranche of a filed asset-backed security (资产支持证券代币)
 /// @dev Every act gathers the facts of a movement, asks `TransferRules`, and passes the one door, `_move`. Assumed of
 /// the outside: the registry is ours, answers truly and calls nobody back.
-contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungible, Managed {
+contract SecurityToken is Tranche, Allowances, Managed, IERC165, IERC1404, IERC7943Fungible {
     using Records for mapping(uint256 => Record);
 
     struct Account {
@@ -58,17 +59,14 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
     mapping(address holder => Account) private _accounts;
     mapping(uint256 => Record) private _supplyRecords;
     mapping(bytes32 operation => bool) private _spent;
+    Principal private _principal;
+    uint256 private _writtenDown;
 
     constructor(address manager, address registry_, FilingId filing_, uint8 tranche_, Terms memory filed)
         Managed(manager)
         Tranche(registry_, filing_, tranche_, filed)
         EIP712(Words.text(filed.name), "1")
     {}
-
-    modifier only(uint64 role) {
-        _requireRole(role);
-        _;
-    }
 
     // ------------------------------------------------------------------ minting
 
@@ -80,6 +78,7 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         bytes calldata signature
     ) external only(Roles.ISSUER) {
         require(to.length == amounts.length, LengthsDiffer(to.length, amounts.length));
+        require(to.length != 0, NothingToMint());
         require(!_spent[approval.operation], AlreadyDone(approval.operation));
         _requireApproval(to, amounts, approval, signature);
         _spent[approval.operation] = true;
@@ -96,7 +95,7 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         (Facts facts, uint256[] memory receivers) = FactsFields.askMany(_registry, _filing, address(0), to);
         uint256 date = facts.filing().datesTaken(block.timestamp);
         Supply supply = _recordedSupply(_supply, date);
-        Act act = MINT;
+        Act act = minting(supply);
         for (uint256 i = 0; i < to.length; ++i) {
             uint256 amount = amounts[i];
             facts.setReceiver(receivers[i]);
@@ -189,20 +188,42 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         if (amount != 0) {
             uint256 date = facts.filing().datesTaken(block.timestamp);
             _take(source, holding, amount, date);
-            _supply = _recordedSupply(_supply, date).minusRedeemed(amount, crossing.leaves());
+            Supply supply = _recordedSupply(_supply, date);
+            if (supply.isClosed()) _takeShare(amount, supply.supply());
+            _supply = supply.minusBurned(amount, crossing.leaves());
         }
         emit Transfer(msg.sender, address(0), amount);
         emit Redeemed(msg.sender, amount);
+    }
+
+    /// @dev Who redeems gives up his share of what is outstanding, rounded down, and of what may yet be written up,
+    /// rounded up: together they never exceed the face that is left.
+    function _takeShare(uint256 amount, uint256 supply) private {
+        uint256 owed = _principal.outstanding() * amount / supply;
+        uint256 lost = Math.ceilDiv(_writtenDown * amount, supply);
+        _setPrincipal(_principal.minus(owed), _writtenDown - lost);
     }
 
     // ------------------------------------------------------------------ enforcement
 
     /// @inheritdoc IERC7943Fungible
     function setFrozenTokens(address account, uint256 amount) external only(Roles.ENFORCER) returns (bool) {
+        _setFrozen(account, amount);
+        return true;
+    }
+
+    /// @inheritdoc ISecurityToken
+    function freezeBatch(address[] calldata accounts, uint256[] calldata amounts) external only(Roles.ENFORCER) {
+        require(accounts.length == amounts.length, LengthsDiffer(accounts.length, amounts.length));
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _setFrozen(accounts[i], amounts[i]);
+        }
+    }
+
+    function _setFrozen(address account, uint256 amount) private {
         Holding holding = _accounts[account].holding.withFrozen(amount);
         _accounts[account].holding = holding;
         emit Frozen(account, holding.frozen());
-        return true;
     }
 
     /// @inheritdoc IERC7943Fungible
@@ -218,9 +239,7 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         Holding holding = _accounts[from].holding;
         uint256 unfrozen = holding.unfrozen();
         if (amount <= unfrozen || amount > holding.balance()) return;
-        holding = holding.withFrozen(holding.frozen() - (amount - unfrozen));
-        _accounts[from].holding = holding;
-        emit Frozen(from, holding.frozen());
+        _setFrozen(from, holding.frozen() - (amount - unfrozen));
     }
 
     /// @inheritdoc ISecurityToken
@@ -250,6 +269,71 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         }
         _accounts[lost].holding = from.unburdened();
         _accounts[successor].holding = to;
+    }
+
+    // ------------------------------------------------------------------ amortisation and closing
+
+    /// @inheritdoc ISecurityToken
+    function amortisePrincipal(uint256 amount) external only(Roles.SERVICER) {
+        _setPrincipal(_lowered(amount).plusPaid(amount), _writtenDown);
+    }
+
+    /// @inheritdoc ISecurityToken
+    function writeDown(uint96 amount) external only(Roles.SERVICER) {
+        _setPrincipal(_lowered(amount), _writtenDown + amount);
+    }
+
+    /// @inheritdoc ISecurityToken
+    function reverseWriteDown(uint256 amount) external only(Roles.SERVICER) {
+        require(amount <= _writtenDown, AboveWrittenDown(amount, _writtenDown));
+        require(!_isMatured(), AfterMaturity(_conditions.maturity()));
+        _setPrincipal(_principal.plus(amount), _writtenDown - amount);
+    }
+
+    /// @dev From the first record on, nothing more is minted, so what is outstanding no longer follows the supply.
+    function _lowered(uint256 amount) private returns (Principal principal) {
+        principal = _principalNow();
+        require(amount <= principal.outstanding(), AboveOutstanding(amount, principal.outstanding()));
+        if (!_supply.isClosed()) _supply = _supply.closed();
+        return principal.minus(amount);
+    }
+
+    function _setPrincipal(Principal principal, uint256 writtenDown) private {
+        (_principal, _writtenDown) = (principal, writtenDown);
+        emit Amortised(principal.outstanding(), principal.paid(), writtenDown);
+    }
+
+    function _principalNow() private view returns (Principal) {
+        return _supply.isClosed() ? _principal : Principal.wrap(_supply.supply());
+    }
+
+    function _isMatured() private view returns (bool) {
+        return block.timestamp > _conditions.maturity();
+    }
+
+    /// @inheritdoc ISecurityToken
+    function retireBalances(address[] calldata holders_) external only(Roles.TRANSFER_AGENT) {
+        uint256 outstanding = _principalNow().outstanding();
+        bool isOver = outstanding == 0 && (_writtenDown == 0 || _isMatured());
+        require(isOver, StillOutstanding(outstanding, _writtenDown));
+        uint256 date = FilingRecord.wrap(_registry.filingOf(_filing)).datesTaken(block.timestamp);
+        Supply supply = _recordedSupply(_supply, date);
+        for (uint256 i = 0; i < holders_.length; ++i) {
+            supply = _retire(holders_[i], supply, date);
+        }
+        _supply = supply;
+    }
+
+    function _retire(address holder, Supply supply, uint256 date) private returns (Supply) {
+        Account storage source = _accounts[holder];
+        Holding holding = source.holding;
+        uint256 amount = holding.balance();
+        if (amount == 0) return supply;
+        if (holding.frozen() != 0) emit Frozen(holder, 0);
+        _take(source, holding.unburdened(), amount, date);
+        emit Transfer(holder, address(0), amount);
+        emit Retired(holder, amount);
+        return supply.minusBurned(amount, _heldElsewhere(holder) == 0);
     }
 
     // ------------------------------------------------------------------ the rules and the door
@@ -379,15 +463,6 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         return supply.withRecords(date, count);
     }
 
-    function _requireRole(uint64 role) private view {
-        require(_holds(role, msg.sender), AccessManagedUnauthorized(msg.sender));
-    }
-
-    function _holds(uint64 role, address account) private view returns (bool) {
-        (bool isMember, uint32 delay) = IAccessManager(authority()).hasRole(role, account);
-        return isMember && delay == 0;
-    }
-
     // ------------------------------------------------------------------ previews
 
     /// @inheritdoc ISecurityToken
@@ -401,7 +476,8 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
     /// @inheritdoc ISecurityToken
     function reasonAgainstMint(address to, uint256 amount) external view returns (Reason) {
         Facts facts = FactsFields.ask(_registry, _filing, address(0), address(0), to);
-        (Reason reason,) = _judgeMint(MINT, facts, to, amount, _supply, _accounts[to].holding);
+        Supply supply = _supply;
+        (Reason reason,) = _judgeMint(minting(supply), facts, to, amount, supply, _accounts[to].holding);
         return reason;
     }
 
@@ -428,8 +504,8 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
     }
 
     /// @inheritdoc IERC1404
-    function messageForTransferRestriction(uint8 code) external pure returns (string memory) {
-        return Words.text(ReasonWords.wordsOf(code));
+    function messageForTransferRestriction(uint8 code) external view returns (string memory) {
+        _answerOfRegistry(abi.encodeCall(IRegistry.reasonWords, (code)));
     }
 
     // ------------------------------------------------------------------ views
@@ -490,11 +566,23 @@ contract SecurityToken is Tranche, Allowances, IERC165, IERC1404, IERC7943Fungib
         return _spent[operation];
     }
 
+    /// @inheritdoc ISecurityToken
+    function amortisation() external view returns (uint256 outstanding, uint256 principalPaid, uint256 writtenDown) {
+        Principal principal = _principalNow();
+        return (principal.outstanding(), principal.paid(), _writtenDown);
+    }
+
+    /// @inheritdoc ISecurityToken
+    function outstandingOf(address account) external view returns (uint256) {
+        uint256 supply = _supply.supply();
+        return supply == 0 ? 0 : _accounts[account].holding.balance() * _principalNow().outstanding() / supply;
+    }
+
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
         return id == type(IERC165).interfaceId || id == type(IERC20).interfaceId
             || id == type(IERC20Metadata).interfaceId || id == type(IERC20Permit).interfaceId
-            || id == type(IERC5267).interfaceId || id == type(IERC1404).interfaceId
+            || id == type(IERC5267).interfaceId || id == type(IERC1404).interfaceId || id == type(IERC1643).interfaceId
             || id == type(IERC7943Fungible).interfaceId || id == type(ISecurityToken).interfaceId;
     }
 }

@@ -7,6 +7,7 @@ import {Managed} from "./Managed.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ITokenFactory} from "./interfaces/ITokenFactory.sol";
 import {FilingRecord} from "./types/FilingRecord.sol";
+import {Roles} from "./types/Roles.sol";
 import {FilingId, Terms} from "./types/Types.sol";
 
 /// @title Makes the tranches of a filing
@@ -26,7 +27,7 @@ contract TokenFactory is ITokenFactory, Managed {
         Terms[] calldata terms,
         bytes32 offchain,
         uint256 upTo
-    ) external restricted returns (address[] memory tokens) {
+    ) external only(Roles.ISSUER) returns (address[] memory tokens) {
         FilingRecord record = FilingRecord.wrap(_registry.filingOf(filing));
         require(record.isEffective(), FilingNotEffective(filing));
         bytes32 given = planHash(creationCode, terms, offchain);

@@ -3,14 +3,15 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
+import {IERC1643} from "./interfaces/IERC1643.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {ISecurityToken} from "./interfaces/ISecurityToken.sol";
 import {Conditions, ConditionsFields, Product, Products} from "./types/Product.sol";
 import {FilingId, Terms} from "./types/Types.sol";
 import {Words} from "./types/Words.sol";
 
-/// @title What was filed of one tranche, in the code of its token
-abstract contract Tranche is ISecurityToken, IERC20Metadata {
+/// @title What was filed of one tranche, in the code of its token; and what the registry says of its filing
+abstract contract Tranche is ISecurityToken, IERC20Metadata, IERC1643 {
     IRegistry internal immutable _registry;
     FilingId internal immutable _filing;
     Product internal immutable _product;
@@ -79,5 +80,30 @@ abstract contract Tranche is ISecurityToken, IERC20Metadata {
     /// @inheritdoc ISecurityToken
     function registry() external view returns (address) {
         return address(_registry);
+    }
+
+    // ------------------------------------------------------------------ documents
+
+    /// @inheritdoc IERC1643
+    function getDocument(bytes32 name_) external view returns (string memory, bytes32, uint256) {
+        _answerOfRegistry(abi.encodeCall(IRegistry.documentOf, (_filing, name_)));
+    }
+
+    /// @inheritdoc IERC1643
+    function getAllDocuments() external view returns (bytes32[] memory) {
+        _answerOfRegistry(abi.encodeCall(IRegistry.documentsOf, (_filing)));
+    }
+
+    /// @dev Ends the call with the registry's own answer. Assembly, because decoding and encoding it again is code that
+    /// every tranche would carry.
+    function _answerOfRegistry(bytes memory question) internal view {
+        address source = address(_registry);
+        assembly ("memory-safe") {
+            let isDone := staticcall(gas(), source, add(question, 0x20), mload(question), 0, 0)
+            let answer := mload(0x40)
+            returndatacopy(answer, 0, returndatasize())
+            if iszero(isDone) { revert(answer, returndatasize()) }
+            return(answer, returndatasize())
+        }
     }
 }

@@ -30,6 +30,7 @@ uint256 constant SAME_INVESTOR = 64; // both wallets are one investor's
 uint256 constant ELSEWHERE = 128; //    two different wallets
 uint256 constant FREE = 256; //         not locked, not frozen
 uint256 constant BALANCE = 512; //      the sender has as much
+uint256 constant CLOSED = 1024; //      refused: the issue is closed
 
 // The rows of the table: acts.
 Act constant TRANSFER = Act.wrap(FILING | SENDER | RECEIVER | LIMITS | FREE | BALANCE);
@@ -40,12 +41,18 @@ Act constant RECOVER = Act.wrap(RECEIVER | SAME_INVESTOR);
 // The second and later movements of a batch: the first has asked about the filing and the sender.
 Act constant NEXT_TRANSFER = Act.wrap(RECEIVER | LIMITS | FREE | BALANCE);
 Act constant NEXT_MINT = Act.wrap(CAP | RECEIVER | LIMITS);
+/// @notice The first movement of a mint: once principal was paid or written down, the issue is closed.
+function minting(Supply supply) pure returns (Act) {
+    return supply.isClosed() ? Act.wrap(Act.unwrap(MINT) | CLOSED) : MINT;
+}
+
 // Previews of one party.
 Act constant SENDING = Act.wrap(SENDER);
 Act constant RECEIVING = Act.wrap(RECEIVER);
 
 /// @title May this movement happen?
-/// @notice Pure. One line per rule; the order is that of the `Reason` numbers: rules, lock, frozen, balance.
+/// @notice Pure. One line per rule; the order is that of the `Reason` numbers: rules, lock, frozen,
+/// balance; the latest number, IssueClosed, is asked after Matured.
 library TransferRules {
     /// @notice The rules about the filing, the sender and the receiver, whatever the amount. They are asked first, so
     /// that what only an amount needs is looked up only for parties that pass.
@@ -65,6 +72,7 @@ library TransferRules {
             if (act.asks(ISSUE)) {
                 if (!filing.isComplete()) return Reason.PlanIncomplete;
                 if (time > conditions.maturity()) return Reason.Matured;
+                if (act.asks(CLOSED)) return Reason.IssueClosed;
             }
         }
         if (act.asks(SENDER)) {

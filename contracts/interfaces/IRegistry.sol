@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Admission, FilingId, FilingStatus} from "../types/Types.sol";
+import {Admission, AssetKind, FilingId, FilingStatus} from "../types/Types.sol";
 
 /// @title Facts about filings (备案), investors, disclosures and successors
 /// @notice Decides no movement. Each word below is one storage word, packed from the lowest bit up:
 ///
 /// FilingRecord: status 8 | paused tranches 32 | earliest last-good second of open obligations 40 (all ones when
 /// none) | record dates counted 16 | next announced record date 40 (zero when none) | tranches planned 8 |
-/// tranches made 8 | open obligations 8 | last obligation id 16 | issue begun 1
+/// tranches made 8 | open obligations 8 | last obligation id 16 | issue begun 1 | documents by name 16 |
+/// subscribers 4
 ///
 /// InvestorRecord, per wallet: investor id 32 (the wallet number of the investor's first wallet) | wallet number 32
 /// (dense, from 1) | regimes 32 | risk capacity 8 | jurisdiction 16 (two letters, ISO 3166-1) | evidence good
@@ -26,19 +27,28 @@ interface IRegistry {
     event ObligationOpened(
         FilingId indexed filing, uint16 indexed obligation, uint16 kind, uint40 due, uint32 grace, uint32 recurrence
     );
+    /// @param version how many documents of that name were published, this one included; zero without a name
     event Published(
         FilingId indexed filing,
         uint16 indexed obligation,
         bytes32 indexed name,
         uint16 kind,
+        uint32 version,
         bytes32 documentHash,
         string uri
     );
+    event DocumentsLocated(FilingId indexed filing, string base);
+    event HookSet(FilingId indexed filing, address indexed hook, bool isSet);
+    event HookFailed(FilingId indexed filing, address indexed hook);
     event RecordDateAnnounced(FilingId indexed filing, uint16 indexed number, uint40 second);
+    event AssetListed(address indexed asset, bytes3 currency, AssetKind kind, bytes32 evidence);
+    event AssetDelisted(address indexed asset, bytes32 evidence);
 
     error FilingExists(FilingId filing);
     error FilingUnknown(FilingId filing);
     error WrongStatus(FilingId filing, FilingStatus found, FilingStatus wanted);
+    /// @notice A filing under which tokens were issued does not lapse.
+    error IssueBegun(FilingId filing);
     error PlanEmpty();
     error TooManyTranches(FilingId filing, uint8 tranches, uint8 limit);
     error TrancheUnknown(FilingId filing, uint8 tranche);
@@ -55,6 +65,17 @@ interface IRegistry {
     error ObligationUnknown(FilingId filing, uint16 obligation);
     error NextDueWrong(FilingId filing, uint16 obligation, uint40 nextDue, uint40 earliest, uint40 latest);
     error DueInThePast(FilingId filing, uint40 due, uint40 time);
+    error DueTooFar(FilingId filing, uint40 due, uint40 latest);
+    error DocumentEmpty(FilingId filing, bytes32 name);
+    /// @notice Not a contract, subscribed already, or, to unsubscribe, not subscribed.
+    error HookMalformed(address hook);
+    error TooManyHooks(FilingId filing, uint256 limit);
+    error GasTooLow(uint256 left, uint256 needed);
+    /// @notice A subscriber called the registry back.
+    error CalledBack();
+    error CurrencyBarred(bytes3 currency);
+    error AssetMalformed(address asset, bytes3 currency, AssetKind kind);
+    error AssetNotListed(address asset);
     error RecordDateInThePast(FilingId filing, uint40 second, uint40 time);
     error RecordDatePending(FilingId filing, uint40 second);
 
@@ -65,7 +86,7 @@ interface IRegistry {
     /// @param completionWithin seconds after the first mint within which issue completion is due (R-71)
     function recordFiling(FilingId filing, bytes32 planHash, uint8 tranches, uint32 completionWithin) external;
     /// @notice Submitted <-> Consultation; either -> SupplementRequested; all three -> Refused, Withdrawn;
-    /// Effective, Suspended -> Lapsed. `WrongStatus` names the state found and the state asked for.
+    /// Effective, Suspended -> Lapsed while nothing is issued. `WrongStatus` names the state found and the state asked for.
     function recordStatus(FilingId filing, FilingStatus to, bytes32 evidence) external;
     /// @notice SupplementRequested -> Submitted; the answer may change the plan, which is not yet effective (R-38).
     function recordSupplement(FilingId filing, bytes32 planHash, uint8 tranches, bytes32 evidence) external;
@@ -100,7 +121,7 @@ interface IRegistry {
     /// @notice `lost` is blocked for good; `successor` is another wallet of the same investor; once per lost wallet.
     function recordSuccessor(address lost, address successor) external;
 
-    // ---- disclosure: DISCLOSER; record dates: TRANSFER_AGENT
+    // ---- disclosure and its subscribers: DISCLOSER; record dates: TRANSFER_AGENT
 
     /// @notice At most 32 are open at once; one place is kept for issue completion until the issue has begun.
     /// @param due second from which it is due, not before now
@@ -109,21 +130,37 @@ interface IRegistry {
     function openObligation(FilingId filing, uint16 kind, uint40 due, uint32 grace, uint32 recurrence)
         external
         returns (uint16 obligation);
-    /// @notice The hash and the address of the document stand in the event; the chain stores neither.
+    /// @notice A document of a name is read from the tokens (ERC-1643); earlier versions stand in the events, numbered.
+    /// Subscribers are called afterwards.
     /// @param obligation the obligation this closes, or zero for a publication that closes none
     /// @param name name of the document series (ERC-1643), or zero
+    /// @param documentHash not zero where a name is given
+    /// @param uri where the document stands; empty for the filing's base followed by the hash in hexadecimal, which
+    /// costs no storage
     /// @param nextDue next due second of a recurring obligation, in (due, due + recurrence]; zero otherwise
     function publish(
         FilingId filing,
         uint16 obligation,
-        bytes32 name,
         uint16 kind,
+        bytes32 name,
         bytes32 documentHash,
         string calldata uri,
         uint40 nextDue
     ) external;
+    /// @notice Where the documents stand that are published without a `uri`.
+    function locateDocuments(FilingId filing, string calldata base) external;
+    /// @notice At most 8, each a contract; see `IDisclosureHook`.
+    function subscribe(FilingId filing, address hook) external;
+    function unsubscribe(FilingId filing, address hook) external;
     /// @notice One date waits at a time; announcing again is possible from its second.
     function announceRecordDate(FilingId filing, uint40 second) external returns (uint16 number);
+
+    // ---- settlement assets (R-65): ENFORCER lists, TRANSFER_AGENT takes off the list (one key)
+
+    /// @notice What tokens may be paid and paid for with. Currencies barred at deployment are refused always.
+    /// @param currency ISO 4217 code of what the asset stands for; letters of its own for a virtual currency
+    function listAsset(address asset, bytes3 currency, AssetKind kind, bytes32 evidence) external;
+    function delistAsset(address asset, bytes32 evidence) external;
 
     // ---- views
 
@@ -157,6 +194,21 @@ interface IRegistry {
         view
         returns (uint16 kind, uint40 due, uint32 grace, uint32 recurrence);
     function openObligations(FilingId filing) external view returns (uint16[] memory);
+    /// @notice The document of a name as published last, as ERC-1643 answers.
+    function documentOf(FilingId filing, bytes32 name)
+        external
+        view
+        returns (string memory uri, bytes32 documentHash, uint256 lastModified);
+    /// @notice How many documents of a name were published, and the kind of the last.
+    function versionOf(FilingId filing, bytes32 name) external view returns (uint32 version, uint16 kind);
+    /// @notice Names of the documents, in the order of their first publication.
+    function documentsOf(FilingId filing) external view returns (bytes32[] memory names);
+    function subscribersOf(FilingId filing) external view returns (address[] memory);
+    /// @notice Kind `None`: not listed.
+    function assetOf(address asset) external view returns (bytes3 currency, AssetKind kind);
+    function isBarred(bytes3 currency) external view returns (bool);
+    /// @notice An ERC-1404 code in plain words, for all tokens.
+    function reasonWords(uint8 code) external pure returns (string memory);
     /// @notice The second of the record date announced last; it has been taken once that second is reached. Zero for
     /// any other number: earlier seconds stand in the events.
     function recordDateAt(FilingId filing, uint16 number) external view returns (uint40);

@@ -23,6 +23,8 @@ library FilingRecords {
     uint256 private constant OPEN = 152;
     uint256 private constant LAST_OBLIGATION = 160;
     uint256 private constant ISSUE_BEGUN = 176;
+    uint256 private constant DOCUMENTS = 177;
+    uint256 private constant HOOKS = 193;
 
     /// @notice A filing just recorded: submitted, nothing made, nothing due.
     function submitted(uint8 tranches) internal pure returns (FilingRecord) {
@@ -94,6 +96,16 @@ library FilingRecords {
         return (FilingRecord.unwrap(self) >> ISSUE_BEGUN) & 1 != 0;
     }
 
+    /// @notice Names under which documents were published.
+    function documents(FilingRecord self) internal pure returns (uint16) {
+        return uint16(FilingRecord.unwrap(self) >> DOCUMENTS);
+    }
+
+    /// @notice Subscribers to what is published.
+    function hooks(FilingRecord self) internal pure returns (uint8) {
+        return uint8(FilingRecord.unwrap(self) >> HOOKS) & 15;
+    }
+
     // ---- changes
 
     function withStatus(FilingRecord self, FilingStatus to) internal pure returns (FilingRecord) {
@@ -130,6 +142,14 @@ library FilingRecords {
 
     function withIssueBegun(FilingRecord self) internal pure returns (FilingRecord) {
         return _put(self, ISSUE_BEGUN, 1, 1);
+    }
+
+    function withDocuments(FilingRecord self, uint16 count) internal pure returns (FilingRecord) {
+        return _put(self, DOCUMENTS, type(uint16).max, count);
+    }
+
+    function withHooks(FilingRecord self, uint8 count) internal pure returns (FilingRecord) {
+        return _put(self, HOOKS, 15, count);
     }
 
     function _put(FilingRecord self, uint256 shift, uint256 mask, uint256 value) private pure returns (FilingRecord) {

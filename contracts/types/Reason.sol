@@ -26,7 +26,8 @@ enum Reason {
     ToItself, //           20  R-62
     Locked, //             21  R-54
     Frozen, //             22  R-62
-    InsufficientBalance // 23
+    InsufficientBalance, // 23
+    IssueClosed //        24  R-59: principal was paid or written down, nothing more is minted
 }
 
 using {isSome} for Reason global;

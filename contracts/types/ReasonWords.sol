@@ -31,6 +31,7 @@ library ReasonWords {
         if (reason == Reason.ToItself) return "sender is the receiver";
         if (reason == Reason.Locked) return "tokens are locked";
         if (reason == Reason.Frozen) return "tokens are frozen";
-        return "balance is too small";
+        if (reason == Reason.InsufficientBalance) return "balance is too small";
+        return "issue is closed";
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice One token's sums in one storage word, from the lowest bit up:
-/// minted, ever 96 | supply 96 | last change's record date 16 | number of records 16 | investors holding 32.
+/// minted, ever 96 | supply 96 | last change's record date 16 | number of records 16 | investors holding 31 | issue closed 1.
 type Supply is uint256;
 
 using Supplies for Supply global;
@@ -15,10 +15,11 @@ library Supplies {
     uint256 private constant RECORDS = 208;
     uint256 private constant HOLDERS = 224;
     uint256 private constant ONE_HOLDER = 1 << HOLDERS;
+    uint256 private constant CLOSED = 255;
 
     // ---- fields
 
-    /// @notice Never falls: what was redeemed is not minted again.
+    /// @notice Never falls: what was redeemed or retired is not minted again.
     function minted(Supply self) internal pure returns (uint256) {
         return uint96(Supply.unwrap(self));
     }
@@ -37,7 +38,12 @@ library Supplies {
 
     /// @notice Investors, not wallets, that hold something.
     function holders(Supply self) internal pure returns (uint32) {
-        return uint32(Supply.unwrap(self) >> HOLDERS);
+        return uint32(Supply.unwrap(self) >> HOLDERS) & (type(uint32).max >> 1);
+    }
+
+    /// @notice Whether principal was paid or written down: nothing more is minted.
+    function isClosed(Supply self) internal pure returns (bool) {
+        return Supply.unwrap(self) >> CLOSED != 0;
     }
 
     // ---- changes
@@ -51,7 +57,7 @@ library Supplies {
     }
 
     /// @param leaves whether the holder's investor holds nothing any more
-    function minusRedeemed(Supply self, uint256 amount, bool leaves) internal pure returns (Supply) {
+    function minusBurned(Supply self, uint256 amount, bool leaves) internal pure returns (Supply) {
         unchecked {
             uint256 word = Supply.unwrap(self) - (amount << SUPPLY);
             return Supply.wrap(leaves ? word - ONE_HOLDER : word);
@@ -64,6 +70,10 @@ library Supplies {
             uint256 word = Supply.unwrap(self);
             return Supply.wrap(isMore ? word + ONE_HOLDER : word - ONE_HOLDER);
         }
+    }
+
+    function closed(Supply self) internal pure returns (Supply) {
+        return Supply.wrap(Supply.unwrap(self) | (1 << CLOSED));
     }
 
     function withRecords(Supply self, uint256 changedAt_, uint256 records_) internal pure returns (Supply) {

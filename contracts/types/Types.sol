@@ -21,6 +21,14 @@ enum FilingStatus {
     Lapsed
 }
 
+/// @notice Kinds of settlement assets (R-65).
+enum AssetKind {
+    None,
+    Deposit, //          a bank's tokenised deposit
+    EMoney, //           regulated electronic money, stablecoins included
+    VirtualCurrency //   listed only where two officers say so, as for every asset
+}
+
 /// @notice One tranche exactly as filed; part of the plan hash, immutable in the token.
 /// @param name at most 31 bytes of UTF-8, left-aligned, zero-padded
 /// @param symbol at most 31 bytes of UTF-8, left-aligned, zero-padded

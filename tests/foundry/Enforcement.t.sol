@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {IERC7943Fungible} from "../../contracts/interfaces/IERC7943Fungible.sol";
+import {IManaged} from "../../contracts/interfaces/IManaged.sol";
 import {ISecurityToken} from "../../contracts/interfaces/ISecurityToken.sol";
 import {Reason} from "../../contracts/types/Reason.sol";
+import {Roles} from "../../contracts/types/Roles.sol";
 import {World} from "./World.sol";
 import {Vm} from "./Vm.sol";
 
@@ -15,8 +16,8 @@ contract EnforcementTest is World {
     address private aliceToo = named("alice too");
     address private aliceThree = named("alice three");
 
-    function test_only_the_enforcer() external {
-        bytes memory denied = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, issuer);
+    function test_P10_only_the_enforcer() external {
+        bytes memory denied = abi.encodeWithSelector(IManaged.RoleNeeded.selector, issuer, Roles.ENFORCER);
         vm.expectRevert(denied);
         vm.prank(issuer);
         free.setFrozenTokens(alice, 1);
@@ -28,14 +29,14 @@ contract EnforcementTest is World {
         free.recover(alice);
     }
 
-    function test_fuzz_frozen_is_stored_up_to_96_bits(uint256 amount) external {
+    function testFuzz_frozen_is_stored_up_to_96_bits(uint256 amount) external {
         freeze(free, alice, amount);
         uint256 most = type(uint96).max;
         same(free.getFrozenTokens(alice), amount > most ? most : amount, "frozen");
         same(free.balanceOf(alice), 0, "balance");
     }
 
-    function test_erc7943_draws_the_line_at_the_balance() external {
+    function test_P5_erc7943_draws_the_line_at_the_balance() external {
         mint(free, alice, 1_000);
         freeze(free, alice, 600);
         same(uint256(free.reasonAgainst(alice, bob, 400)), 0, "free part");
@@ -51,7 +52,7 @@ contract EnforcementTest is World {
         free.transfer(bob, 410);
     }
 
-    function test_a_forced_transfer_unfreezes_only_what_it_needs() external {
+    function test_P5_a_forced_transfer_unfreezes_only_what_it_needs() external {
         mint(free, alice, 1_000);
         freeze(free, alice, 600);
         vm.recordLogs();
@@ -69,7 +70,7 @@ contract EnforcementTest is World {
     }
 
     /// @dev More frozen than held stays more frozen than held.
-    function test_fuzz_a_forced_transfer_takes_frozen_tokens_last(uint256 frozen, uint256 amount) external {
+    function testFuzz_P5_a_forced_transfer_takes_frozen_tokens_last(uint256 frozen, uint256 amount) external {
         frozen = within(frozen, 0, 3_000);
         amount = within(amount, 0, 1_000);
         mint(free, alice, 1_000);
@@ -81,7 +82,7 @@ contract EnforcementTest is World {
         same(free.getFrozenTokens(alice), amount > unfrozen ? frozen - (amount - unfrozen) : frozen, "frozen");
     }
 
-    function test_recovery_carries_frozen_and_the_later_lock() external {
+    function test_P5_recovery_carries_frozen_and_the_later_lock() external {
         mint(locked, alice, 100);
         addWallet(alice, aliceToo);
         vm.warp(block.timestamp + 1 days);
@@ -122,7 +123,7 @@ contract EnforcementTest is World {
         free.recover(alice);
     }
 
-    function test_a_lost_wallet_is_blocked_for_good() external {
+    function test_P2_a_lost_wallet_is_blocked_for_good() external {
         mint(free, alice, 100);
         addWallet(alice, aliceToo);
         recordSuccessor(alice, aliceToo);
@@ -135,7 +136,7 @@ contract EnforcementTest is World {
         isTrue(free.canReceive(aliceThree), "a further wallet is not lost with it");
     }
 
-    function test_a_frozen_amount_alone_is_carried_over() external {
+    function test_P5_a_frozen_amount_alone_is_carried_over() external {
         addWallet(alice, aliceToo);
         freeze(free, alice, 40);
         recordSuccessor(alice, aliceToo);

@@ -20,9 +20,16 @@ contract Handler is World {
     mapping(IToken => mapping(address => uint256)) public lockedUntil;
     mapping(IToken => uint256) public minted;
     mapping(IToken => uint256) public redeemed;
+    // Of the free tranche alone, so that the others go on being minted.
+    bool public isClosed;
+    uint256 public outstanding;
+    uint256 public principalPaid;
+    uint256 public writtenDown;
     mapping(IToken => mapping(uint16 date => mapping(address => uint256))) public balanceAt;
     mapping(IToken => mapping(uint16 date => uint256)) public supplyAt;
     uint16 public dates;
+    /// @notice What broke a promise about single acts, by the promise's number; empty while it holds.
+    mapping(uint8 number => string) public broken;
     uint40 private _next;
     mapping(address => bool) private _isLost;
     uint256 private _made;
@@ -62,7 +69,7 @@ contract Handler is World {
         uint256 amount = _amount(token, from, seed);
         Reason said = token.reasonAgainst(from, to, amount);
         Reason found = reasonOf(from, address(token), abi.encodeCall(IERC20.transfer, (to, amount)));
-        same(uint256(found), uint256(said), "P6 the preview tells the truth");
+        _keep(6, found == said, "P6 the preview tells the truth");
         if (found == Reason.None) _moved(token, from, to, amount);
     }
 
@@ -75,7 +82,7 @@ contract Handler is World {
         Reason said = token.reasonAgainst(from, to, amount);
         Reason found = reasonOf(spender, address(token), abi.encodeCall(IERC20.transferFrom, (from, to, amount)));
         if (found == Reason.SpenderBlocked) return;
-        same(uint256(found), uint256(said), "P6 the preview tells the truth");
+        _keep(6, found == said, "P6 the preview tells the truth");
         if (found == Reason.None) _moved(token, from, to, amount);
     }
 
@@ -97,8 +104,15 @@ contract Handler is World {
         Reason found = reasonOf(from, address(token), abi.encodeCall(ISecurityToken.redeem, (amount)));
         if (found != Reason.None) return;
         _requireFree(token, from, amount);
+        if (isClosed && address(token) == address(free) && amount != 0) _takeShare(amount);
         balance[token][from] -= amount;
         redeemed[token] += amount;
+    }
+
+    function _takeShare(uint256 amount) private {
+        uint256 supply = minted[free] - redeemed[free];
+        outstanding -= outstanding * amount / supply;
+        writtenDown -= (writtenDown * amount + supply - 1) / supply;
     }
 
     // ------------------------------------------------------------------ acts of officers
@@ -115,8 +129,13 @@ contract Handler is World {
         bytes memory signature = signed(gatekeeperKey, digestOf(token, to, amounts, approval));
         bytes memory data = abi.encodeCall(ISecurityToken.mint, (to, amounts, approval, signature));
         Reason found = reasonOf(issuer, address(token), data);
-        if (said != Reason.None) same(uint256(found), uint256(said), "P6 the preview tells the truth");
+        if (said != Reason.None) _keep(6, found == said, "P6 the preview tells the truth");
+        bool isShut = isClosed && address(token) == address(free);
+        _keep(3, !isShut || found != Reason.None, "P3 nothing is minted once principal was recorded");
         if (found != Reason.None) return;
+        _tryAgain(token, to, amounts, approval);
+        bool isEffective = uint8(registry.filingOf(FILING)) == uint8(FilingStatus.Effective);
+        _keep(3, isEffective, "P3 nothing is minted while the filing is not effective");
         for (uint256 i = 0; i < 2; ++i) {
             _requireEligible(to[i]);
             balance[token][to[i]] += amounts[i];
@@ -128,6 +147,76 @@ contract Handler is World {
         for (uint256 i = 0; i < 2; ++i) {
             _requireWithinShare(token, to[i], amounts[i]);
         }
+    }
+
+    /// @dev The same operation signed again, for one unit less to the first; and a new one, sent by the wrong account
+    /// or for another token.
+    function _tryAgain(IToken token, address[] memory to, uint256[] memory amounts, MintApproval memory approval)
+        private
+    {
+        uint256 first = amounts[0];
+        if (first != 0) amounts[0] = first - 1;
+        _keep(4, !_mints(issuer, token, token, to, amounts, approval), "P4 an operation is spent once");
+        amounts[0] = first;
+        approval.operation = nextOperation();
+        IToken other = address(token) == address(free) ? limited : free;
+        _keep(4, !_mints(issuer, token, other, to, amounts, approval), "P4 an approval serves its token alone");
+        _keep(4, !_mints(gatekeeper, token, token, to, amounts, approval), "P4 no mint by the gatekeeper alone");
+        approval.deadline = uint40(block.timestamp - 1);
+        _keep(4, !_mints(issuer, token, token, to, amounts, approval), "P4 an approval serves its time alone");
+        approval.deadline = uint40(block.timestamp + 1 days);
+    }
+
+    /// @param signedFor the token in whose domain the gatekeeper signs
+    function _mints(
+        address sender,
+        IToken token,
+        IToken signedFor,
+        address[] memory to,
+        uint256[] memory amounts,
+        MintApproval memory approval
+    ) private returns (bool isDone) {
+        bytes memory signature = signed(gatekeeperKey, digestOf(signedFor, to, amounts, approval));
+        vm.prank(sender);
+        (isDone,) = address(token).call(abi.encodeCall(ISecurityToken.mint, (to, amounts, approval, signature)));
+    }
+
+    // ------------------------------------------------------------------ amortisation of the free tranche
+
+    /// @dev Begins once half of the filed amount is minted; often all that is left is paid or written down.
+    function amortise(uint256 seed) external dated {
+        if (minted[free] < CAP / 2) return;
+        seed = _even(seed);
+        if (!isClosed) (isClosed, outstanding) = (true, minted[free] - redeemed[free]);
+        uint256 amount = seed % 3 == 0 ? outstanding : within(seed >> 8, 0, outstanding);
+        vm.prank(servicer);
+        if (seed % 2 == 0) {
+            free.amortisePrincipal(amount);
+            principalPaid += amount;
+        } else {
+            free.writeDown(uint96(amount));
+            writtenDown += amount;
+        }
+        outstanding -= amount;
+    }
+
+    function writeUp(uint256 seed) external dated {
+        if (!isClosed || block.timestamp > MATURITY) return;
+        uint256 amount = within(_even(seed), 0, writtenDown);
+        vm.prank(servicer);
+        free.reverseWriteDown(amount);
+        writtenDown -= amount;
+        outstanding += amount;
+    }
+
+    function retire(uint256 a) external dated {
+        if (!isClosed || outstanding != 0 || (writtenDown != 0 && block.timestamp <= MATURITY)) return;
+        address holder = wallets[_even(a) % wallets.length];
+        vm.prank(agent);
+        free.retireBalances(one(holder));
+        if (balance[free][holder] == 0) return;
+        redeemed[free] += balance[free][holder];
+        (balance[free][holder], frozen[free][holder], lockedUntil[free][holder]) = (0, 0, 0);
     }
 
     function freezeSome(uint256 t, uint256 a, uint256 seed) external dated {
@@ -197,6 +286,63 @@ contract Handler is World {
         }
     }
 
+    /// @dev Stops everything in one of three ways, looks at every pair of wallets, and sets it going again.
+    function stopAndResume(uint256 seed) external dated {
+        _resume();
+        _publishAll();
+        uint256 way = _even(seed) % 3;
+        uint256 snapshot = vm.snapshotState();
+        bytes32 before = _allReasons();
+        Reason wanted = way == 0 ? Reason.FilingNotEffective : way == 1 ? Reason.TokenPaused : Reason.DisclosureOverdue;
+        if (way == 0) {
+            vm.prank(regulator);
+            registry.suspend(FILING, EVIDENCE);
+        } else if (way == 1) {
+            vm.prank(agent);
+            registry.pause(FILING, uint8(_even(seed) % 3));
+        } else {
+            vm.prank(discloser);
+            registry.openObligation(FILING, 2, uint40(block.timestamp), 0, 0);
+            vm.warp(block.timestamp + 1);
+            before = 0;
+        }
+        bool areStopped = _areStopped(wanted);
+        _resume();
+        _publishAll();
+        bool isAsBefore = before == 0 || before == _allReasons();
+        vm.revertToState(snapshot);
+        _keep(9, areStopped, "P9 what stops, stops at once");
+        _keep(9, isAsBefore, "P9 what is resumed is as it was");
+    }
+
+    function _allReasons() private view returns (bytes32 sum) {
+        for (uint256 i = 0; i < 3; ++i) {
+            for (uint256 j = 0; j < wallets.length; ++j) {
+                address to = wallets[(j + 1) % wallets.length];
+                sum = keccak256(
+                    abi.encode(sum, tokens[i].reasonAgainst(wallets[j], to, LOT), tokens[i].reasonAgainstMint(to, LOT))
+                );
+            }
+        }
+    }
+
+    /// @dev Every transfer and mint of the tranche that was stopped; an overdue disclosure stops mints everywhere and
+    /// transfers where the terms say so.
+    function _areStopped(Reason wanted) private view returns (bool) {
+        uint256 paused = uint32(registry.filingOf(FILING) >> 8);
+        for (uint256 i = 0; i < 3; ++i) {
+            if (wanted == Reason.TokenPaused && (paused >> i) & 1 == 0) continue;
+            bool isSilent = wanted == Reason.DisclosureOverdue && i == 1;
+            for (uint256 j = 0; j < wallets.length; ++j) {
+                address to = wallets[(j + 1) % wallets.length];
+                if (!isSilent && tokens[i].reasonAgainst(wallets[j], to, LOT) != wanted) return false;
+                if (isSilent && tokens[i].reasonAgainst(wallets[j], to, LOT) == wanted) return false;
+                if (tokens[i].reasonAgainstMint(to, LOT) != wanted) return false;
+            }
+        }
+        return true;
+    }
+
     function oblige(uint256 seed) external dated {
         if (registry.openObligations(FILING).length > 3) return;
         uint40 due = uint40(block.timestamp + within(_even(seed), 0, 20 days));
@@ -239,28 +385,32 @@ contract Handler is World {
         if (_investor(from) != _investor(to)) _requireWithinShare(token, to, amount);
     }
 
-    function _requireEligible(address wallet) private view {
+    function _keep(uint8 number, bool holds, string memory words) private {
+        if (!holds) broken[number] = words;
+    }
+
+    function _requireEligible(address wallet) private {
         uint256 record = registry.investorOf(wallet);
         bool isKnown = uint32(record) != 0;
         bool isBlocked = (record >> 200) & 5 != 0;
         bool isProven = block.timestamp <= uint40(record >> 120) && block.timestamp <= uint40(record >> 160);
         bool isFit = uint32(record >> 64) & 3 != 0 && uint8(record >> 96) >= RISK;
-        isTrue(isKnown && !isBlocked && isProven && isFit, "P2 nobody receives who may not");
+        _keep(2, isKnown && !isBlocked && isProven && isFit, "P2 nobody receives who may not");
     }
 
-    function _requireFree(IToken token, address from, uint256 amount) private view {
-        isTrue(block.timestamp >= lockedUntil[token][from], "P5 nothing locked leaves");
+    function _requireFree(IToken token, address from, uint256 amount) private {
+        _keep(5, block.timestamp >= lockedUntil[token][from], "P5 nothing locked leaves");
         bool isFree = amount == 0 || balance[token][from] >= amount + frozen[token][from];
-        isTrue(isFree, "P5 nothing frozen leaves");
+        _keep(5, isFree, "P5 nothing frozen leaves");
     }
 
-    function _requireWithinShare(IToken token, address wallet, uint256 amount) private view {
+    function _requireWithinShare(IToken token, address wallet, uint256 amount) private {
         if (address(token) != address(limited) || amount == 0) return;
         uint256 held = 0;
         for (uint256 i = 0; i < wallets.length; ++i) {
             if (_investor(wallets[i]) == _investor(wallet)) held += balance[token][wallets[i]];
         }
-        isTrue(held <= LARGEST, "P3 nobody receives more than the largest share");
+        _keep(3, held <= LARGEST, "P3 nobody receives more than the largest share");
     }
 
     function _investor(address wallet) private view returns (uint32) {
@@ -317,7 +467,7 @@ contract Handler is World {
         uint16[] memory open = registry.openObligations(FILING);
         for (uint256 i = 0; i < open.length; ++i) {
             vm.prank(discloser);
-            registry.publish(FILING, open[i], 0, 2, EVIDENCE, "ipfs://x", 0);
+            registry.publish(FILING, open[i], 2, 0, EVIDENCE, "ipfs://x", 0);
         }
     }
 

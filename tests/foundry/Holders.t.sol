@@ -79,7 +79,7 @@ contract HoldersTest is World {
         same(uint256(limited.reasonAgainst(alice, dave, 1_000)), 0, "less is welcome");
     }
 
-    function test_a_transfer_to_oneself_changes_nothing() external {
+    function test_P1_a_transfer_to_oneself_changes_nothing() external {
         _give(alice, 100);
         takeRecordDate();
         uint256 before = limited.holdingOf(alice);

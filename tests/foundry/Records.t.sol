@@ -7,7 +7,7 @@ import {World} from "./World.sol";
 
 /// @notice What each held at each record date, however many changes come after.
 contract RecordsTest is World {
-    function test_two_dates_in_a_row() external {
+    function test_P7_two_dates_in_a_row() external {
         mint(free, alice, 100);
         takeRecordDate();
         takeRecordDate();
@@ -23,7 +23,7 @@ contract RecordsTest is World {
         }
     }
 
-    function test_a_date_counts_by_itself_from_its_second() external {
+    function test_P7_a_date_counts_by_itself_from_its_second() external {
         mint(free, alice, 100);
         uint16 number = announce(START + 10);
         vm.warp(START + 9);
@@ -53,7 +53,7 @@ contract RecordsTest is World {
         registry.announceRecordDate(FILING, START + 10);
     }
 
-    function test_supply_at_dates_knows_mints_and_redemptions() external {
+    function test_P7_supply_at_dates_knows_mints_and_redemptions() external {
         takeRecordDate();
         mint(free, alice, 100);
         takeRecordDate();
@@ -68,7 +68,7 @@ contract RecordsTest is World {
     }
 
     /// @dev Random changes and dates against a model that copies every balance at every date.
-    function test_fuzz_balances_at_dates(uint256 seed) external {
+    function testFuzz_P7_balances_at_dates(uint256 seed) external {
         address[3] memory people = [alice, bob, carol];
         uint256[3][40] memory kept;
         uint16 dates = 0;

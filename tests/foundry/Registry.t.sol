@@ -96,7 +96,7 @@ contract RegistryTest is World {
         registry.recordFiling(OTHER, PLAN, 33, 0);
     }
 
-    function test_a_tranche_is_paused_alone() external {
+    function test_P9_a_tranche_is_paused_alone() external {
         mint(free, alice, 100);
         mint(locked, alice, 100);
         vm.prank(agent);
@@ -157,7 +157,7 @@ contract RegistryTest is World {
         same((registry.investorOf(third) >> 200) & 1, 0, "unblocked");
     }
 
-    function test_fuzz_facts_are_facts_and_nothing_else(uint256 stated) external {
+    function testFuzz_facts_are_facts_and_nothing_else(uint256 stated) external {
         uint256 statedMask = ((uint256(1) << 200) - 1) & ~uint256(type(uint64).max);
         bool isGood = stated & ~statedMask == 0;
         if (!isGood) {
@@ -196,7 +196,7 @@ contract RegistryTest is World {
     }
 
     /// @dev The quick answers for tokens are the plain ones.
-    function test_fuzz_all_questions_have_one_answer(uint256 seed) external {
+    function testFuzz_all_questions_have_one_answer(uint256 seed) external {
         address[5] memory who = [alice, bob, carol, stranger, address(0)];
         blockOne(bob);
         address spender = who[seed % 5];
@@ -238,7 +238,7 @@ contract RegistryTest is World {
 
     function _publish(uint16 obligation, uint40 nextDue) private {
         vm.prank(discloser);
-        registry.publish(FILING, obligation, 0, 5, EVIDENCE, "ipfs://x", nextDue);
+        registry.publish(FILING, obligation, 5, 0, EVIDENCE, "ipfs://x", nextDue);
     }
 
     function _goodUntil() private view returns (uint256) {
@@ -282,7 +282,7 @@ contract RegistryTest is World {
         _publish(once, START + 2);
     }
 
-    function test_overdue_begins_after_the_last_good_second() external {
+    function test_P9_overdue_begins_after_the_last_good_second() external {
         mint(free, alice, 100);
         _oblige(START + 100, 50, 0);
         vm.warp(START + 150);

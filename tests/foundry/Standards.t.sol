@@ -84,7 +84,7 @@ contract StandardsTest is World {
         same(free.balanceOf(bob), 40, "balance");
     }
 
-    function test_fuzz_previews_never_revert(address from, address to, uint256 amount, uint256 seed) external {
+    function testFuzz_P6_previews_never_revert(address from, address to, uint256 amount, uint256 seed) external {
         mint(limited, alice, 1_000);
         if (seed % 2 == 0) from = alice;
         if (seed % 3 == 0) to = bob;

@@ -48,7 +48,7 @@ contract TableTest is World {
         chosen.approve(spender, type(uint256).max);
         // The issue-completion obligation is out of the way.
         vm.prank(discloser);
-        registry.publish(FILING, 1, 0, 1, EVIDENCE, "ipfs://completion", 0);
+        registry.publish(FILING, 1, 1, 0, EVIDENCE, "ipfs://completion", 0);
         if (address(chosen) == address(locked)) vm.warp(block.timestamp + LOCK);
     }
 
@@ -147,75 +147,75 @@ contract TableTest is World {
     uint256 private constant TO_REDEEM = 16;
     uint256 private constant TO_FORCE = 32;
 
-    function test_nothing_wrong() external {
+    function test_P6_nothing_wrong() external {
         _row(free, Reason.None, 0);
     }
 
-    function test_filing_not_effective() external {
+    function test_P9_filing_not_effective() external {
         _row(free, Reason.FilingNotEffective, MOVES | TO_MINT);
     }
 
-    function test_paused() external {
+    function test_P9_paused() external {
         _row(free, Reason.TokenPaused, MOVES | TO_MINT);
     }
 
-    function test_overdue_where_it_stops_transfers() external {
+    function test_P9_overdue_where_it_stops_transfers() external {
         _row(free, Reason.DisclosureOverdue, MOVES | TO_MINT);
     }
 
-    function test_overdue_where_it_stops_mints_alone() external {
+    function test_P9_overdue_where_it_stops_mints_alone() external {
         _row(limited, Reason.DisclosureOverdue, TO_MINT);
     }
 
-    function test_matured() external {
+    function test_P3_matured() external {
         _row(free, Reason.Matured, TO_MINT);
     }
 
-    function test_sender_blocked() external {
+    function test_P6_sender_blocked() external {
         _row(free, Reason.SenderBlocked, MOVES | TO_REDEEM);
     }
 
-    function test_spender_blocked() external {
+    function test_P6_spender_blocked() external {
         _row(free, Reason.SpenderBlocked, 2);
     }
 
-    function test_receiver_unknown() external {
+    function test_P2_receiver_unknown() external {
         _row(free, Reason.ReceiverUnknown, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_receiver_blocked() external {
+    function test_P2_receiver_blocked() external {
         _row(free, Reason.ReceiverBlocked, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_evidence_expired() external {
+    function test_P2_evidence_expired() external {
         _row(free, Reason.EvidenceExpired, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_suitability_expired() external {
+    function test_P2_suitability_expired() external {
         _row(free, Reason.SuitabilityExpired, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_regime_not_accepted() external {
+    function test_P2_regime_not_accepted() external {
         _row(free, Reason.RegimeNotAccepted, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_risk_above_capacity() external {
+    function test_P2_risk_above_capacity() external {
         _row(free, Reason.RiskAboveCapacity, MOVES | TO_MINT | TO_FORCE);
     }
 
-    function test_not_a_lot() external {
+    function test_P6_not_a_lot() external {
         _row(free, Reason.NotALot, MOVES | TO_MINT);
     }
 
-    function test_holder_limit() external {
+    function test_P6_holder_limit() external {
         _row(limited, Reason.HolderLimit, MOVES | TO_MINT);
     }
 
-    function test_share_limit() external {
+    function test_P6_share_limit() external {
         _row(limited, Reason.ShareLimit, MOVES | TO_MINT);
     }
 
-    function test_cap_exceeded() external {
+    function test_P3_cap_exceeded() external {
         // The amount is beyond the holder's balance as well.
         _stage(free);
         _break(Reason.CapExceeded);
@@ -224,19 +224,19 @@ contract TableTest is World {
         same(uint256(found), uint256(Reason.CapExceeded), "act");
     }
 
-    function test_locked() external {
+    function test_P5_locked() external {
         _row(locked, Reason.Locked, MOVES | TO_REDEEM);
     }
 
-    function test_frozen() external {
+    function test_P5_frozen() external {
         _row(free, Reason.Frozen, MOVES | TO_REDEEM);
     }
 
-    function test_insufficient_balance() external {
+    function test_P6_insufficient_balance() external {
         _row(free, Reason.InsufficientBalance, MOVES | TO_REDEEM | TO_FORCE);
     }
 
-    function test_an_unknown_sender_is_refused_first() external {
+    function test_P6_an_unknown_sender_is_refused_first() external {
         _stage(free);
         from = stranger;
         uint256[3] memory refused = [uint256(Deed.Transfer), uint256(Deed.Batch), uint256(Deed.Redeem)];
@@ -248,7 +248,7 @@ contract TableTest is World {
         same(uint256(forced), uint256(Reason.InsufficientBalance), "forced");
     }
 
-    function test_a_forced_transfer_to_itself_is_refused() external {
+    function test_P6_a_forced_transfer_to_itself_is_refused() external {
         _stage(free);
         to = from;
         (, Reason found) = _do(Deed.Force);
@@ -257,7 +257,7 @@ contract TableTest is World {
     }
 
     /// @dev Recovery asks the receiver's column and the same investor; nothing else stops it.
-    function test_recovery_obeys_its_own_row() external {
+    function test_P6_recovery_obeys_its_own_row() external {
         _stage(limited);
         recordSuccessor(alice, aliceToo);
         freeze(limited, alice, 500);
@@ -277,7 +277,7 @@ contract TableTest is World {
     }
 
     /// @dev Evidence and suitability serve up to their last second, a lock up to its first free one.
-    function test_the_last_good_seconds() external {
+    function test_P2_the_last_good_seconds() external {
         mint(free, alice, 100);
         uint40 last = START + 500;
         vm.warp(last);
@@ -292,7 +292,7 @@ contract TableTest is World {
         vm.warp(MATURITY);
         renew(bob, facts(1, RISK, MATURITY, MATURITY));
         vm.prank(discloser);
-        registry.publish(FILING, 1, 0, 1, EVIDENCE, "ipfs://completion", 0);
+        registry.publish(FILING, 1, 1, 0, EVIDENCE, "ipfs://completion", 0);
         same(uint256(free.reasonAgainstMint(bob, 10)), 0, "maturity is the last second of mints");
     }
 }

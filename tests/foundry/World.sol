@@ -9,6 +9,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
 import {IERC1404} from "../../contracts/interfaces/IERC1404.sol";
+import {IERC1643} from "../../contracts/interfaces/IERC1643.sol";
 import {IERC7943Fungible} from "../../contracts/interfaces/IERC7943Fungible.sol";
 import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {ISecurityToken} from "../../contracts/interfaces/ISecurityToken.sol";
@@ -25,6 +26,7 @@ interface IToken is
     IERC20Errors,
     IERC165,
     IERC1404,
+    IERC1643,
     IERC7943Fungible,
     IERC5267
 {}
@@ -60,6 +62,9 @@ abstract contract World is Test {
     address internal discloser = named("discloser");
     address internal regulator = named("regulator");
     address internal enforcer = named("enforcer");
+    address internal servicer = named("servicer");
+    address internal payer = named("payer");
+    address internal bank = named("bank");
     uint256 internal gatekeeperKey = uint256(keccak256("gatekeeper"));
     address internal gatekeeper = vm.addr(gatekeeperKey);
 
@@ -73,10 +78,10 @@ abstract contract World is Test {
 
     function setUp() public virtual {
         vm.warp(START);
-        manager = IAccessManager(vm.deployCode("AccessManager.sol:AccessManager", abi.encode(address(this))));
-        registry = IRegistry(vm.deployCode("Registry.sol:Registry", abi.encode(manager)));
-        factory = ITokenFactory(vm.deployCode("TokenFactory.sol:TokenFactory", abi.encode(manager, registry)));
-        code = vm.getCode("SecurityToken.sol:SecurityToken");
+        manager = IAccessManager(deploy("AccessManager", abi.encode(address(this))));
+        registry = IRegistry(deploy("Registry", abi.encode(manager, barred())));
+        factory = ITokenFactory(deploy("TokenFactory", abi.encode(manager, registry)));
+        code = codeOf("SecurityToken");
         _grantRoles();
         _file(FILING, terms());
         create(FILING, terms(), 3);
@@ -110,26 +115,13 @@ abstract contract World is Test {
         list[2].lockSeconds = LOCK;
     }
 
+    /// @dev Currencies that no settlement asset may stand for.
+    function barred() internal pure returns (bytes3[] memory list) {
+        list = new bytes3[](2);
+        (list[0], list[1]) = ("CNY", "CNH");
+    }
+
     function _grantRoles() private {
-        _open(address(registry), Roles.REGISTRAR, IRegistry.recordFiling.selector);
-        _open(address(registry), Roles.REGISTRAR, IRegistry.recordStatus.selector);
-        _open(address(registry), Roles.REGISTRAR, IRegistry.recordSupplement.selector);
-        _open(address(registry), Roles.ENFORCER, IRegistry.makeEffective.selector);
-        _open(address(registry), Roles.REGULATOR, IRegistry.suspend.selector);
-        _open(address(registry), Roles.ENFORCER, IRegistry.resume.selector);
-        _open(address(registry), Roles.TRANSFER_AGENT, IRegistry.pause.selector);
-        _open(address(registry), Roles.ENFORCER, IRegistry.unpause.selector);
-        _open(address(registry), Roles.FACTORY, IRegistry.attach.selector);
-        _open(address(registry), Roles.ADMITTER, IRegistry.admit.selector);
-        _open(address(registry), Roles.ADMITTER, IRegistry.renew.selector);
-        _open(address(registry), Roles.ADMITTER, IRegistry.addWallet.selector);
-        _open(address(registry), Roles.ADMITTER, IRegistry.blockInvestors.selector);
-        _open(address(registry), Roles.ENFORCER, IRegistry.unblockInvestor.selector);
-        _open(address(registry), Roles.ENFORCER, IRegistry.recordSuccessor.selector);
-        _open(address(registry), Roles.DISCLOSER, IRegistry.openObligation.selector);
-        _open(address(registry), Roles.DISCLOSER, IRegistry.publish.selector);
-        _open(address(registry), Roles.TRANSFER_AGENT, IRegistry.announceRecordDate.selector);
-        _open(address(factory), Roles.ISSUER, ITokenFactory.create.selector);
         manager.grantRole(Roles.REGISTRAR, registrar, 0);
         manager.grantRole(Roles.ADMITTER, admitter, 0);
         manager.grantRole(Roles.GATEKEEPER, gatekeeper, 0);
@@ -139,12 +131,9 @@ abstract contract World is Test {
         manager.grantRole(Roles.REGULATOR, regulator, 0);
         manager.grantRole(Roles.ENFORCER, enforcer, 0);
         manager.grantRole(Roles.FACTORY, address(factory), 0);
-    }
-
-    function _open(address target, uint64 role, bytes4 selector) private {
-        bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = selector;
-        manager.setTargetFunctionRole(target, selectors, role);
+        manager.grantRole(Roles.SERVICER, servicer, 0);
+        manager.grantRole(Roles.PAYER, payer, 0);
+        manager.grantRole(Roles.BANK, bank, 0);
     }
 
     function _file(FilingId filing, Terms[] memory list) internal {
