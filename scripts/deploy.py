@@ -19,10 +19,12 @@ def main() -> int:
     parser.add_argument("--chain-id", type=int, default=bootstrap.DEFAULT_CHAIN_ID)
     parser.add_argument("--deployer", type=Path, help="keystore file of an account that can pay on the node")
     parser.add_argument("--admin-delay", type=int, default=86_400, help="seconds an administrator's act waits")
+    parser.add_argument("--no-deposit", action="store_true", help="without a token of local deposits, the cash leg")
     parser.add_argument("--keystore-work", type=int, default=bootstrap.WORK, help="scrypt; small ones for tests only")
     given = parser.parse_args()
     try:
         passphrase_of = bootstrap.passphrases(given.home)
+        key = open_keystore(given.deployer, passphrase_of(bootstrap.DEPLOYER)) if given.deployer else None
         made = bootstrap.init(
             given.home,
             bootstrap.Init(
@@ -30,10 +32,9 @@ def main() -> int:
                 chain_url=given.url,
                 chain_id=given.chain_id,
                 admin_delay=given.admin_delay,
+                deposit=not given.no_deposit,
                 work=given.keystore_work,
-                deployer_key=open_keystore(given.deployer, passphrase_of(bootstrap.DEPLOYER))
-                if given.deployer
-                else None,
+                deployer_key=key,
             ),
             progress=lambda words: print(words, file=sys.stderr),
         )

@@ -1,5 +1,7 @@
 """A small registry for tests of contracts and promises: people by name, one filing with four tranches, and acts.
 
+The deposit token is a listed settlement asset; alice, bob, carol, dave and the payer have deposits (`CASH`).
+
 Real contracts on a real embedded chain in memory, deployed once per process by the real `deploy`. The clock stands
 still until a test warps it. `world()` puts everything back to the beginning in less than a millisecond.
 
@@ -22,10 +24,10 @@ from eth.vm.message import Message
 from abst.chain import artifacts, eip712, evm, timelock
 from abst.chain.api import Receipt, Reverted, Tx
 from abst.chain.contracts import Contract, Contracts, Event, codec
-from abst.chain.deploy import Deployment, OfficerKeys, deploy, transaction
+from abst.chain.deploy import Deployment, OfficerKeys, created_address, deploy, transaction
 from abst.chain.embedded import EmbeddedChain
 from abst.chain.reasons import BY_NAME, REASONS, Revert, explain
-from abst.chain.words import FilingRecord, Holding, InvestorRecord
+from abst.chain.words import AssetKind, FilingRecord, Holding, InvestorRecord
 from abst.deal.plan import Plan, Terms, plan_hash, terms_tuple
 from abst.keys import LocalSigner
 from abst.values import ZERO_ADDRESS, Address, Hash, hash_of
@@ -52,6 +54,8 @@ OFFICERS: dict[str, str] = {
     "agent": "agent",
     "discloser": "discloser",
     "regulator": "regulator",
+    "payer": "payer",
+    "bank": "bank",
     "maker": "maker",
     "maker2": "maker",
     "checker": "checker",
@@ -81,7 +85,8 @@ INVESTORS: dict[str, InvestorRecord] = {
     "tim_timid": replace(GOOD, capacity=1),
     "bella_blocked": GOOD,
 }
-OTHERS = ("deployer", "stranger", "dave_spare", "alice_new", "bob_new")
+OTHERS = ("deployer", "stranger", "dave_spare", "alice_new", "bob_new", "proceeds")
+CASH = {"alice": 10_000, "bob": 10_000, "carol": 10_000, "dave": 10_000, "payer": 1_000_000}  # deposits, in HKD cents
 
 SENIOR = Terms(
     name="Senior 优先级",
@@ -178,8 +183,7 @@ class World:
         self._operations = 0
         self._names = {signer.address: name for name, signer in self.people.items()}
         self._begin()
-        self._saved = sqlite3.connect(":memory:", check_same_thread=False)
-        self.chain.file.connection.backup(self._saved)
+        self.restore = self.way_back()
 
     def _begin(self) -> None:
         self.admit(INVESTORS)
@@ -188,10 +192,21 @@ class World:
         self.file(FILING, TERMS)
         self.create(FILING, TERMS, upto=2)
         self.create(FILING, TERMS)
+        self._open_bank()
 
-    def restore(self) -> None:
-        """Back to the beginning: the clock too."""
-        self._saved.backup(self.chain.file.connection)
+    def _open_bank(self) -> None:
+        """The deposit token is listed, the bank's own customers have accounts, and some people have deposits."""
+        self.enforce(self.registry, "listAsset", self.cash.address, b"HKD", AssetKind.DEPOSIT, EVIDENCE)
+        for customer in (self["payer"], self["proceeds"], self.distribution.address):
+            self.act("bank", self.cash, "setAccount", customer, True)
+        for name, amount in CASH.items():
+            self.act("bank", self.cash, "deposit", self[name], amount, self.operation())
+
+    def way_back(self) -> Callable[[], None]:
+        """What brings everything back to as it is now, the clock too."""
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        self.chain.file.connection.backup(kept)
+        return lambda: kept.backup(self.chain.file.connection)
 
     # ---- who and where
 
@@ -211,6 +226,20 @@ class World:
     @property
     def factory(self) -> Contract:
         return self.contracts.factory
+
+    @property
+    def settlement(self) -> Contract:
+        return self.contracts.settlement
+
+    @property
+    def distribution(self) -> Contract:
+        return self.contracts.distribution
+
+    @property
+    def cash(self) -> Contract:
+        """The deposit token."""
+        assert self.contracts.deposit is not None
+        return self.contracts.deposit
 
     @cached_property
     def senior(self) -> Contract:
@@ -265,6 +294,16 @@ class World:
             raise SaidNo(self.why(who, to, data))
         events = [self.contracts.decode_log(log) for log in receipt.logs]
         return Done(receipt, tuple(event for event in events if event is not None))
+
+    def deploy(self, who: str, code: bytes, name: str = "") -> Contract:
+        """A contract that is no part of the registry, made by one person. name: of its artifact, to call it."""
+        signer = self.people[who]
+        nonce, fees = self.chain.nonce(signer.address), self.chain.gas_price()
+        sent = transaction(self.chain, nonce=nonce, to=None, data=code, gas=GAS, fees=fees)
+        receipt = self.chain.receipt(self.chain.send_raw(signer.sign_transaction(sent).raw))
+        assert receipt is not None
+        assert receipt.status == 1, "its constructor refused"
+        return Contract(name, created_address(signer.address, nonce), self.chain)
 
     def why(self, who: str, to: Address, data: bytes) -> Revert:
         """Why a call is reverted; an AssertionError when it is not."""

@@ -11,7 +11,7 @@ import {FilingId} from "./Types.sol";
 library Tranches {
     using LowLevelCall for address;
 
-    /// @notice Whether the registry knows an account as a tranche of a filing. Never reverts, whatever stands there.
+    /// @notice Whether the registry knows an account as a tranche of a filing, whatever stands there.
     /// @dev The account is only asked where to look: an answer that is wrong, or none, leads to another account.
     function isTranche(IRegistry registry, address account) internal view returns (bool) {
         (, bytes32 filing,) = account.staticcallReturn64Bytes(abi.encodeCall(ISecurityToken.filing, ()));

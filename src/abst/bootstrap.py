@@ -52,7 +52,7 @@ class NewOfficer:
     roles: tuple[str, ...]
 
 
-_OPERATIONS = ("registrar", "admitter", "issuer", "agent", "discloser", "maker", "admin-maker")
+_OPERATIONS = ("registrar", "admitter", "issuer", "agent", "discloser", "payer", "maker", "admin-maker")
 _COMPLIANCE = ("gatekeeper", "checker", "admin-checker")
 DEFAULT_OFFICERS = (
     NewOfficer("operations-1", _OPERATIONS),
@@ -60,6 +60,7 @@ DEFAULT_OFFICERS = (
     NewOfficer("compliance-1", _COMPLIANCE),
     NewOfficer("compliance-2", _COMPLIANCE),
     NewOfficer("regulator-desk", ("regulator",)),
+    NewOfficer("bank-desk", ("bank",)),
 )
 
 
@@ -68,7 +69,8 @@ class Init:
     """How a home is made. chain_url empty: an embedded chain in the home.
 
     admin_delay: seconds an administrator's act waits; work: scrypt cost of keystores; deployer_key: of an account that
-    can pay on a node, else one is made; passphrase_of: by keystore name; share: a home whose store and chain to join.
+    can pay on a node, else one is made; passphrase_of: by keystore name; share: a home whose store and chain to join;
+    deposit: whether a token of local deposits, the cash leg, is deployed with the registry.
     """
 
     passphrase_of: PassphraseOf
@@ -82,6 +84,7 @@ class Init:
     deployer_key: bytes | None = None
     work: int = WORK
     share: Path | None = None
+    deposit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ def init(home: Path, cmd: Init, *, progress: Progress | None = None) -> dict[str
     deployer = keys.signer_named(DEPLOYER)
     if deployer is None:
         raise Unavailable("the deployer's key cannot be opened", needed=f"passphrase of {DEPLOYER}", where=str(home))
-    deployment = deploy.deploy(chain, deployer, config.registry_id, people, cmd.admin_delay, say)
+    cash = deploy.LOCAL_DEPOSIT if cmd.deposit else None
+    deployment = deploy.deploy(chain, deployer, config.registry_id, people, cmd.admin_delay, say, deposit=cash)
     with store.begin() as session:
         stored = get_meta(session, DEPLOYMENT)
         text = canonical(deployment.as_dict()).decode()
@@ -322,12 +326,14 @@ def handlers() -> dict[str, Handler]:
     """What every desk says of its kinds of acts."""
     from abst.filing import desk as filing
     from abst.filing import tokens
+    from abst.investor import batches
     from abst.investor import desk as investor
+    from abst.issuance import allotment
     from abst.issuance import desk as issuance
     from abst.transfers import desk as transfers
 
     every: dict[str, Handler] = dict(HANDLERS)
-    for room in (filing, tokens, investor, issuance, transfers):
+    for room in (filing, tokens, investor, batches, issuance, allotment, transfers):
         every |= room.HANDLERS
     return every
 

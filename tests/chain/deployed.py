@@ -33,6 +33,8 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "agent": ("agent",),
     "discloser": ("discloser",),
     "regulator": ("regulator",),
+    "payer": ("payer",),
+    "bank": ("bank",),
     "maker": ("maker", "admin-maker"),
     "maker-2": ("maker", "admin-maker"),
     "checker": ("checker", "admin-checker"),

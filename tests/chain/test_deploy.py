@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ from deployed import ETHER, OFFICERS, REGISTRY_ID, key, new_chain, new_world
 
 from abst.chain import deploy as room
 from abst.chain.api import Chain
-from abst.chain.deploy import PARTS, Deployment, OfficerKeys, check_deployment, created_address, deploy, fund, runs
+from abst.chain.deploy import (
+    LOCAL_DEPOSIT,
+    PARTS,
+    Deployment,
+    OfficerKeys,
+    check_deployment,
+    created_address,
+    deploy,
+    fund,
+    runs,
+)
 from abst.chain.embedded import EmbeddedChain
 from abst.chain.node import NodeChain
 from abst.chain.roles import Role
 from abst.chain.standing import members
-from abst.errors import IntegrityFailure, UsageError
+from abst.errors import IntegrityFailure, Unavailable, UsageError
 from abst.values import Hash, canonical, hash_of
 
 
@@ -52,6 +63,7 @@ def test_the_result_can_be_stored(tmp_path: Path) -> None:
     world = new_world(tmp_path)
     assert Deployment.from_dict(world.deployment.as_dict()) == world.deployment
     assert canonical(world.deployment.as_dict())
+    assert Deployment.from_dict(json.loads(canonical(world.deployment.as_dict()))) == world.deployment
     assert world.deployment.registry == world.contracts.registry.address
     assert check_deployment(world.chain, world.deployment, OFFICERS) == []
 
@@ -60,21 +72,23 @@ def test_afterwards_the_deployer_holds_nothing(tmp_path: Path) -> None:
     world = new_world(tmp_path)
     held = members(world.contracts.manager, world.deployment.block)
     assert held.pop(Role.ADMIN) == {world.deployment.administration}
-    assert held.pop(Role.ENFORCER) == {world.deployment.enforcement}
+    assert held.pop(Role.ENFORCER) == held.pop(Role.SERVICER) == {world.deployment.enforcement}
     assert held.pop(Role.FACTORY) == {world.deployment.factory}
+    assert held.pop(Role.ISSUER) == {key("issuer").address, world.deployment.settlement}
     assert all(key("deployer").address not in accounts for accounts in held.values())
     assert held == {role: {key(name).address} for role, name in _holders().items()}
 
 
 def _holders() -> dict[Role, str]:
-    named = ("registrar", "admitter", "gatekeeper", "issuer", "discloser", "regulator")
+    named = ("registrar", "admitter", "gatekeeper", "discloser", "regulator", "payer", "bank")
     return {Role[name.upper()]: name for name in named} | {Role.TRANSFER_AGENT: "agent"}
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_an_interrupted_deployment_is_continued(bare: EmbeddedChain, after: bool) -> None:
     """Killed before or after each transaction, again and again: the same registry, each part deployed once."""
-    for _ in range(2 * len(PARTS) + 2):
+    steps = len(PARTS) + 1  # the deposit token is one more part
+    for _ in range(2 * steps + 2):
         try:
             made = deploy(Mortal(bare, 1, after=after), key("deployer"), REGISTRY_ID, OFFICERS)
             break
@@ -83,14 +97,15 @@ def test_an_interrupted_deployment_is_continued(bare: EmbeddedChain, after: bool
     else:
         pytest.fail("never finished")
     deployer = key("deployer").address
-    assert [made.addresses()[part] for part, _ in PARTS] == [created_address(deployer, n) for n in range(len(PARTS))]
-    assert bare.nonce(deployer) == len(PARTS) + 1 + len(OFFICERS)
+    assert list(made.addresses().values()) == [created_address(deployer, n) for n in range(steps)]
+    assert bare.nonce(deployer) == steps + 1 + len(OFFICERS)
     assert check_deployment(bare, made, OFFICERS) == []
     assert deploy(bare, key("deployer"), REGISTRY_ID, OFFICERS) == made
 
 
-def test_killed_once_before_each_transaction(tmp_path: Path) -> None:
-    for life in range(len(PARTS) + 1):
+def test_killed_once_before_a_transaction(tmp_path: Path) -> None:
+    """The first, one in the middle, and the handover."""
+    for life in (0, 4, len(PARTS) + 1):
         chain = new_chain(tmp_path / f"{life}.db")
         with pytest.raises(Killed):
             deploy(Mortal(chain, life, after=False), key("deployer"), REGISTRY_ID, OFFICERS)
@@ -115,6 +130,52 @@ def test_what_was_begun_for_others_is_left_alone(bare: EmbeddedChain) -> None:
     second = deploy(bare, key("deployer"), hash_of(b"another registry"), others)
     assert second.manager != first.manager
     assert check_deployment(bare, first, others) == check_deployment(bare, second, others) == []
+
+
+def test_what_was_begun_with_other_terms_is_left_alone(bare: EmbeddedChain) -> None:
+    """Another deposit token, or other barred currencies: a deployment of its own."""
+    signer, terms = key("deployer"), dataclasses.replace(LOCAL_DEPOSIT, symbol="dHK")
+    with pytest.raises(Killed):
+        deploy(Mortal(bare, len(PARTS) + 1, after=False), signer, REGISTRY_ID, OFFICERS)
+    other = deploy(bare, signer, REGISTRY_ID, OFFICERS, deposit=terms)
+    assert other.first_nonce == len(PARTS) + 1
+    assert other.contracts(bare).deposit.read("symbol") == "dHK"
+    with pytest.raises(Killed):
+        deploy(Mortal(bare, 2, after=False), signer, hash_of(b"second"), OFFICERS)
+    begun = bare.nonce(signer.address) - 2
+    barred = deploy(bare, signer, hash_of(b"second"), OFFICERS, barred=("CNY", "XYZ"))
+    assert barred.first_nonce == begun + 2
+    assert barred.barred == ("CNY", "XYZ")
+    assert check_deployment(bare, barred, OFFICERS) == []
+
+
+def test_without_a_deposit_token(bare: EmbeddedChain) -> None:
+    """One part less; the same again, asked with or without, is what was deployed."""
+    made = deploy(bare, key("deployer"), REGISTRY_ID, OFFICERS, deposit=None)
+    assert made.deposit == ""
+    assert "deposit" not in made.addresses()
+    assert made.contracts(bare).deposit is None
+    assert Deployment.from_dict(json.loads(canonical(made.as_dict()))) == made
+    assert check_deployment(bare, made, OFFICERS) == []
+    assert deploy(bare, key("deployer"), REGISTRY_ID, OFFICERS) == made
+
+
+def test_the_renminbi_is_barred_from_the_first_day(tmp_path: Path) -> None:
+    """No asset in CNY, CNH or RMB is ever listed (R-65); the check asks the registry."""
+    world = new_world(tmp_path)
+    assert world.deployment.barred == ("CNY", "CNH", "RMB")
+    for currency, is_barred in ((b"CNY", True), (b"CNH", True), (b"RMB", True), (b"HKD", False), (b"USD", False)):
+        assert world.contracts.registry.read("isBarred", currency) is is_barred
+    more = dataclasses.replace(world.deployment, barred=("CNY", "HKD"))
+    assert check_deployment(world.chain, more, OFFICERS) == ["Registry.isBarred: HKD is not barred"]
+
+
+def test_the_deployment_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    """A stored deployment without the parts of this version is refused in words."""
+    stored = new_world(tmp_path).deployment.as_dict()
+    del stored["settlement"], stored["barred"]
+    with pytest.raises(Unavailable, match="no barred, settlement"):
+        Deployment.from_dict(stored)
 
 
 def test_officers_who_cannot_check_each_other_are_refused(bare: EmbeddedChain) -> None:
@@ -143,6 +204,8 @@ def test_the_check_names_each_difference(tmp_path: Path) -> None:
         f"role ISSUER: {key('new').address} should hold it and does not",
         f"enforcement timelock, EXECUTOR_ROLE: {key('new').address} should hold it and does not",
     ]
+    wired = dataclasses.replace(deployment, distribution=deployment.settlement)
+    assert any("distribution" in words for words in check_deployment(chain, wired, OFFICERS))
     swapped = dataclasses.replace(deployment, registry=deployment.factory)
     assert any("the code at" in words for words in check_deployment(chain, swapped, OFFICERS))
     elsewhere = dataclasses.replace(deployment, genesis=hash_of(b"another"))

@@ -25,8 +25,8 @@ def error(contract: str, name: str, *args: object) -> bytes:
 def test_python_and_solidity_give_the_same_reasons() -> None:
     text = (CONTRACTS / "types" / "Reason.sol").read_text(encoding="utf-8")
     body = text[text.index("enum Reason {") : text.rindex("}")]
-    lines = re.findall(r"^    (\w+),? +?// *(\d+) *(.*)$", body, re.MULTILINE)
-    assert [(r.name, str(r.number), r.rule) for r in REASONS] == [(name, no, rule.strip()) for name, no, rule in lines]
+    lines = re.findall(r"^    (\w+),? +?// *(\d+) *((?:R-\d+(?:, )?)*)", body, re.MULTILINE)
+    assert [(r.name, str(r.number), r.rule) for r in REASONS] == lines
 
 
 def test_slugs_are_the_names_in_other_clothes() -> None:
@@ -55,12 +55,23 @@ def test_a_reason_of_a_later_version_is_still_shown() -> None:
     assert "200" in revert.words
 
 
+def test_every_error_in_the_sources_has_words() -> None:
+    """Each error that a contract of ours may revert with, as the Solidity files declare them."""
+    sources = [path for path in CONTRACTS.rglob("*.sol") if path.parent.name not in ("examples", "yardstick")]
+    declared = {name for path in sources for name in re.findall(r"^\s*error (\w+)\(", path.read_text("utf-8"), re.M)}
+    assert len(declared) > 70
+    assert declared - {"TransferRefused"} <= set(reasons._WORDS)
+    of_others = {kind.name for kind in reasons._errors().values()}
+    assert set(reasons._WORDS) <= declared | of_others
+
+
 @pytest.mark.parametrize("contract", reasons.CONTRACTS)
 def test_every_error_of_our_contracts_is_explained(contract: str) -> None:
     for kind in codec(contract).errors.values():
         types = kind.inputs.type[1:-1].split(",") if kind.inputs.names else []
         values = {"address": A, "string": "x", "bool": True, "bytes": b"\1"}
-        args = [values.get(t, b"\1" * 32 if t == "bytes32" else b"\1" * 4 if t == "bytes4" else 1) for t in types]
+        sized = {f"bytes{size}": b"\1" * size for size in (3, 4, 32)}
+        args = [(values | sized).get(t, 1) for t in types]
         revert = explain(kind.selector + kind.inputs.encode(args))
         assert revert.name == kind.name
         assert revert.words
@@ -81,8 +92,13 @@ def test_errors_of_other_standards() -> None:
     assert frozen.words == f"{A} has 3 units that are not frozen, not 10"
     balance = explain(error("SecurityToken", "ERC20InsufficientBalance", A, 1, 2))
     assert (balance.reason, balance.rule) == ("insufficient-balance", None)
-    unauthorised = explain(error("Registry", "AccessManagedUnauthorized", A))
-    assert unauthorised.words == f"{A} does not hold the role that this act needs"
+    unauthorised = explain(error("Registry", "RoleNeeded", A, 7))
+    assert unauthorised.words == f"{A} does not hold the role REGULATOR, which this act needs"
+    unpaid = explain(error("Distribution", "NotPaid", b"\1" * 32, A, 4))
+    assert unpaid.words == f"{A} is not paid now: PAYEE_BLOCKED"
+    assert explain(error("Distribution", "NotPaid", b"\1" * 32, A, 99)).args["why"] == "99"
+    barred = explain(error("Registry", "CurrencyBarred", b"CNY"))
+    assert (barred.words, barred.rule) == ("no settlement asset in CNY is ever listed", "R-65")
     status = explain(error("Registry", "WrongStatus", 1, 5, 2))
     assert status.words == "filing 1 has status EFFECTIVE; this needs SUBMITTED"
 

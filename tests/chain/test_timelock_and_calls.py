@@ -55,7 +55,7 @@ def test_neither_acts_alone(world: World) -> None:
         assert explain(no.value.data).name == "AccessControlUnauthorizedAccount"
     with pytest.raises(Reverted) as no:
         world.chain.call(token.address, data, key("maker").address)
-    assert explain(no.value.data).name == "AccessManagedUnauthorized"
+    assert explain(no.value.data).name == "RoleNeeded"
 
 
 def test_a_maker_withdraws_what_waits(world: World) -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from abst.chain.words import (
     NO_OBLIGATION,
+    AssetKind,
     FilingRecord,
     FilingStatus,
     Holding,
     InvestorRecord,
+    Unpaid,
     jurisdiction_letters,
     jurisdiction_number,
 )
@@ -52,6 +54,8 @@ filings = st.builds(
     open_obligations=numbers(8),
     last_obligation=numbers(16),
     issue_begun=st.booleans(),
+    documents=numbers(16),
+    subscribers=numbers(4),
 )
 holdings = st.builds(
     Holding,
@@ -80,6 +84,15 @@ def test_widths_are_those_of_the_interface(kind: type[Holding], file: str) -> No
     layout = re.sub(r"\([^)]*\)", "", layout.split("\n")[0])
     widths = [int(found[0]) for part in layout.split("|") if (found := re.findall(r"\b\d+\b", part))]
     assert widths == [bits for _, bits in kind.LAYOUT]
+
+
+@pytest.mark.parametrize(("kind", "file"), [(AssetKind, "types/Types.sol"), (Unpaid, "interfaces/IDistribution.sol")])
+def test_enumerations_are_those_of_solidity(kind: type[AssetKind] | type[Unpaid], file: str) -> None:
+    """Names in other clothes, in the same order."""
+    text = (CONTRACTS / file).read_text(encoding="utf-8")
+    body = text.split(f"enum {kind.__name__} {{")[1].split("}")[0]
+    names = [re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper() for name in re.findall(r"^    (\w+)", body, re.MULTILINE)]
+    assert names == [one.name for one in kind]
 
 
 def test_the_facts_of_an_admission_leave_out_what_the_registry_gives() -> None:

@@ -15,11 +15,13 @@ given 32 open obligations
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from abst.chain.contracts import Contract
 from abst.chain.words import NO_OBLIGATION
-from abst.values import hash_of
+from abst.values import ZERO_HASH, hash_of
 from world import COMPLETION, DAY, FILING, MEZZANINE, SENIOR, T0, World, reason_of
 
 MONTHLY = 31 * DAY
@@ -35,7 +37,7 @@ def open_one(world: World, due: int, grace: int = 0, recurrence: int = 0, kind: 
 
 
 def publish(world: World, obligation: int, next_due: int = 0) -> tuple[object, ...]:
-    return (FILING, obligation, SERIES, 7, REPORT, "https://example.org/report.pdf", next_due)
+    return (FILING, obligation, 7, SERIES, REPORT, "https://example.org/report.pdf", next_due)
 
 
 def mint_stops(world: World, token: Contract | None = None) -> bool:
@@ -73,6 +75,7 @@ def test_publishing_resumes(held: World) -> None:
         "obligation": number,
         "name": SERIES,
         "kind": 7,
+        "version": 1,
         "documentHash": REPORT,
         "uri": "https://example.org/report.pdf",
     }
@@ -133,7 +136,10 @@ def test_a_document_may_close_nothing(world: World) -> None:
     open_one(world, T0 + DAY)
     before = world.filing()
     world.act("discloser", world.registry, "publish", *publish(world, 0))
-    assert world.filing() == before
+    assert world.filing() == replace(before, documents=1)
+    nameless = (FILING, 0, 7, ZERO_HASH, REPORT, "", 0)
+    assert world.act("discloser", world.registry, "publish", *nameless).only("Published")["version"] == 0
+    assert world.filing() == replace(before, documents=1)
 
 
 def test_the_past_is_not_due(world: World) -> None:
@@ -141,6 +147,18 @@ def test_the_past_is_not_due(world: World) -> None:
     open_one(world, T0)
     why = world.refused("discloser", world.registry, "openObligation", FILING, 7, T0 - 1, DAY, 0)
     assert why.name == "DueInThePast"
+
+
+def test_the_far_future_is_not_due(world: World) -> None:
+    """Neither grace nor recurrence leads out of 40 bits: no obligation wraps around and is overdue at once."""
+    furthest = 2**32 - 1
+    latest = 2**40 - 1 - 2 * furthest
+    number = open_one(world, latest, furthest, furthest)
+    assert world.filing().good_until == latest + furthest
+    why = world.refused("discloser", world.registry, "openObligation", FILING, 7, latest + 1, 0, 0)
+    assert (why.name, why.args["latest"]) == ("DueTooFar", latest)
+    why = world.refused("discloser", world.registry, "publish", *publish(world, number, latest + 1))
+    assert why.name == "NextDueWrong"
 
 
 def test_the_first_mint_opens_issue_completion(world: World) -> None:

@@ -167,7 +167,10 @@ def test_a_supplement_may_change_the_plan(world: World, state: FilingStatus) -> 
         ("agent", "pause", (0,)),
         ("agent", "announceRecordDate", (2_000_000_000,)),
         ("discloser", "openObligation", (1, 2_000_000_000, 0, 0)),
-        ("discloser", "publish", (0, EVIDENCE, 1, EVIDENCE, "", 0)),
+        ("discloser", "publish", (0, 1, EVIDENCE, EVIDENCE, "", 0)),
+        ("discloser", "locateDocuments", ("https://example.org/",)),
+        ("discloser", "subscribe", ("0x" + "11" * 20,)),
+        ("discloser", "unsubscribe", ("0x" + "11" * 20,)),
     ],
 )
 def test_an_unknown_filing_has_no_acts(world: World, who: str, fn: str, arguments: tuple[Any, ...]) -> None:
@@ -184,6 +187,18 @@ def test_a_pause_is_of_a_planned_tranche(world: World) -> None:
     world.enforce(world.registry, "unpause", 1, 0)
     assert world.filing().paused == 0b100
     assert world.refused("agent", world.registry, "pause", 1, 4).name == "TrancheUnknown"
+
+
+def test_a_filing_lapses_only_while_nothing_is_issued(held: World) -> None:
+    """A filing under which tokens were issued does not lapse, whatever its state; another still does."""
+    for suspended in (False, True):
+        if suspended:
+            held.act("regulator", held.registry, "suspend", 1, EVIDENCE)
+        why = held.refused("registrar", held.registry, "recordStatus", 1, S.LAPSED, EVIDENCE)
+        assert (why.name, why.args) == ("IssueBegun", {"filing": 1})
+    held.act(*record(held))
+    take(held, "makeEffective")
+    assert take(held, S.LAPSED)["to"] == S.LAPSED
 
 
 def test_what_is_recorded_of_one_filing_leaves_another(world: World) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import pytest
 
-from abst.chain.words import FilingStatus, InvestorRecord
+from abst.chain.words import InvestorRecord
 from world import EVIDENCE, FILING, World, reason_of
 
 
@@ -56,10 +56,6 @@ def suspend(world: World) -> None:
     world.act("regulator", world.registry, "suspend", FILING, EVIDENCE)
 
 
-def lapse(world: World) -> None:
-    world.act("registrar", world.registry, "recordStatus", FILING, FilingStatus.LAPSED, EVIDENCE)
-
-
 def pause(world: World) -> None:
     world.act("agent", world.registry, "pause", FILING, 0)
 
@@ -73,7 +69,7 @@ def block_sender(world: World) -> None:
     world.act("admitter", world.registry, "blockInvestors", [world["alice"]], EVIDENCE)
 
 
-@pytest.mark.parametrize("stop", [suspend, lapse, pause, overdue, block_sender])
+@pytest.mark.parametrize("stop", [suspend, pause, overdue, block_sender])
 def test_what_stops_holders_does_not_stop_an_order(held: World, stop: Callable[[World], None]) -> None:
     """Neither the filing, a pause, an overdue disclosure nor a blocked sender stops a forced transfer of an odd lot."""
     stop(held)

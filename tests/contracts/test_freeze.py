@@ -1,9 +1,11 @@
-"""Freezing an amount of a wallet: `setFrozenTokens`.
+"""Freezing an amount of a wallet, or of many: `setFrozenTokens`, `freezeBatch`.
 
 given the enforcement's two officers
     when they freeze
         it should replace what was frozen before and say so
         it should allow more than the balance, and show at most 2^96 - 1
+    when they freeze many at once
+        it should do the same for each, or nothing
 given a wallet with a frozen amount
     when it sends within the unfrozen part
         it should pass
@@ -116,3 +118,37 @@ def test_frozen_is_checked_after_the_rules(held: World) -> None:
     held.mint(held.junior, {"alice": 1_000})
     held.freeze(held.junior, "alice", 1_000)
     assert reason_of(held.transfer_refused(held.junior, "alice", "bob", 100)) == "Locked"
+
+
+# ---- many at once
+
+
+def test_many_are_frozen_at_once(held: World) -> None:
+    """A batch freezes each wallet as a single freeze would, with its event, in the order of the rows."""
+    rows = [("alice", 300), ("stranger", 7), ("bob", 2**200), ("alice", 100)]
+    done = held.enforce(held.senior, "freezeBatch", *held.allocated(rows))
+    frozen = {"alice": 100, "stranger": 7, "bob": MAX_96}
+    assert [(args["account"], args["amount"]) for args in done.all("Frozen")] == [
+        (held[name], min(amount, MAX_96)) for name, amount in rows
+    ]
+    assert {name: held.senior.read("getFrozenTokens", held[name]) for name in frozen} == frozen
+    assert held.balance(held.senior, "alice") == 1_000
+    held.enforce(held.senior, "freezeBatch", *held.allocated([("alice", 0), ("bob", 0)]))
+    held.transfer(held.senior, "alice", "bob", 1_000)
+
+
+def test_a_batch_of_freezes_has_an_amount_for_each(held: World) -> None:
+    """Lists that differ in length freeze nobody; empty ones change nothing."""
+    why = held.enforcement_refused(held.senior, "freezeBatch", [held["alice"], held["bob"]], [100])
+    assert (why.name, why.args) == ("LengthsDiffer", {"receivers": 2, "amounts": 1})
+    assert held.senior.read("getFrozenTokens", held["alice"]) == 0
+    assert held.enforce(held.senior, "freezeBatch", [], []).all("Frozen") == []
+
+
+@pytest.mark.parametrize("who", ["maker", "checker", "agent", "regulator", "alice"])
+def test_P10_nobody_freezes_alone(held: World, who: str) -> None:
+    """Neither one wallet nor many are frozen, or released, by one key."""
+    held.freeze(held.senior, "alice", 500)
+    for fn, arguments in (("setFrozenTokens", (held["alice"], 0)), ("freezeBatch", ([held["alice"]], [0]))):
+        assert held.refused(who, held.senior, fn, *arguments).args == {"account": held[who], "role": "ENFORCER"}
+    assert held.senior.read("getFrozenTokens", held["alice"]) == 500

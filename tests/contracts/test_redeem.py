@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import pytest
 
-from abst.chain.words import FilingStatus, InvestorRecord
+from abst.chain.words import InvestorRecord
 from world import DAY, EVIDENCE, FILING, World, reason_of
 
 
@@ -50,10 +50,6 @@ def suspend(world: World) -> None:
     world.act("regulator", world.registry, "suspend", FILING, EVIDENCE)
 
 
-def lapse(world: World) -> None:
-    world.act("registrar", world.registry, "recordStatus", FILING, FilingStatus.LAPSED, EVIDENCE)
-
-
 def pause(world: World) -> None:
     world.act("agent", world.registry, "pause", FILING, 0)
 
@@ -67,9 +63,9 @@ def evidence_ends(world: World) -> None:
     world.renew({"alice": InvestorRecord(evidence_until=1, suitability_until=1)})
 
 
-@pytest.mark.parametrize("stop", [suspend, lapse, pause, overdue, evidence_ends])
+@pytest.mark.parametrize("stop", [suspend, pause, overdue, evidence_ends])
 def test_nothing_that_stops_transfers_stops_redeeming(held: World, stop: Callable[[World], None]) -> None:
-    """Suspension, lapse, pause, overdue disclosure and lost eligibility leave the way out open, odd lots too."""
+    """Suspension, pause, overdue disclosure and lost eligibility leave the way out open, odd lots too."""
     stop(held)
     held.act("alice", held.senior, "redeem", 7)
     assert held.balance(held.senior, "alice") == 993

@@ -122,6 +122,7 @@ def test_a_broken_rule_refuses_with_its_reason(held: World, reason: str, arrange
 def test_every_reason_of_a_transfer_is_tested() -> None:
     """The table above leaves out no reason but those of mints, spenders, forced transfers and recovery."""
     others = {"None", "PlanIncomplete", "Matured", "CapExceeded", "SpenderBlocked", "NotSameInvestor", "ToItself"}
+    others.add("IssueClosed")
     assert {reason for reason, _ in REFUSALS.values()} | others == {reason.name for reason in REASONS}
 
 

@@ -14,7 +14,7 @@ from eth_account import Account
 from program import PASSPHRASE, WORK, Abst
 
 from abst.bootstrap import open_office
-from abst.chain.deploy import PARTS
+from abst.chain.deploy import DEPOSIT_PART, PARTS
 from abst.chain.roles import Role
 from abst.chain.standing import members
 
@@ -23,6 +23,7 @@ sys.path.append(str(Path(__file__).parents[1] / "chain"))
 import anvil
 
 pytestmark = pytest.mark.slow
+Parts = tuple[tuple[str, str], ...]
 SCRIPT = Path(__file__).parents[2] / "scripts/deploy.py"
 
 
@@ -38,13 +39,13 @@ def run(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def check(home: Path, made: dict[str, Any]) -> None:
+def check(home: Path, made: dict[str, Any], parts: Parts) -> None:
     """What it printed is stored; the deployer and everybody unnamed hold nothing; the program works on it."""
     with_names = {row["name"]: row for row in made["officers"]}
     office = open_office(home, lambda _: PASSPHRASE)
     try:
         assert office.deployment.addresses() == made["addresses"]
-        assert set(made["addresses"]) == {part for part, _ in PARTS}
+        assert set(made["addresses"]) == {part for part, _ in parts}
         held = members(office.contracts.manager, office.deployment.block)
         assert held[Role.ADMIN] == {made["addresses"]["administration"]}
         assert held[Role.ENFORCER] == {made["addresses"]["enforcement"]}
@@ -63,19 +64,21 @@ def test_on_the_embedded_chain(tmp_path: Path) -> None:
     done = run(tmp_path / "home")
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
-    check(tmp_path / "home", made)
+    check(tmp_path / "home", made, (*PARTS, DEPOSIT_PART))
     again = run(tmp_path / "home")
     assert (again.returncode, json.loads(again.stdout)) == (0, made)
 
 
 def test_on_a_node(tmp_path: Path) -> None:
-    """Given a URL and the keystore of an account that can pay, the same; the key's account keeps no power."""
+    """Given a URL and the keystore of an account that can pay, the same, here without a deposit token; that account
+    keeps no power."""
     keystore = tmp_path / "payer.json"
     keystore.write_text(json.dumps(Account.encrypt(anvil.DEV_KEY, PASSPHRASE, kdf="scrypt", iterations=int(WORK))))
     with anvil.running("--chain-id", "31337") as url:
-        done = run(tmp_path / "home", "--url", url, "--chain-id", "31337", "--deployer", keystore)
+        node = ("--url", url, "--chain-id", "31337", "--no-deposit")
+        done = run(tmp_path / "home", *node, "--deployer", keystore)
         assert done.returncode == 0, done.stderr
-        check(tmp_path / "home", json.loads(done.stdout))
+        check(tmp_path / "home", json.loads(done.stdout), PARTS)
     gone = run(tmp_path / "home", "--url", url, "--chain-id", "31337")
     assert (gone.returncode, gone.stdout) == (5, "")
     assert "does not answer" in gone.stderr

@@ -335,7 +335,7 @@ class TokenMachine(RuleBasedStateMachine):
         self.publish_one(by_due[min(pick // 4, len(by_due) - 1)])
 
     def publish_one(self, number: int) -> None:
-        arguments = (FILING, number, REPORT, 7, REPORT, "", self.model.publish(number))
+        arguments = (FILING, number, 7, REPORT, REPORT, "", self.model.publish(number))
         self.both("publish", None, lambda: self.world.act("discloser", self.world.registry, "publish", *arguments))
 
     @rule(seconds=st.sampled_from((1, 1, 60, DAY, 0)))

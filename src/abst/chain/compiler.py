@@ -33,9 +33,15 @@ DEPLOYABLE: dict[str, str] = {
     "SecurityToken": "contracts/SecurityToken.sol",
     "Registry": "contracts/Registry.sol",
     "TokenFactory": "contracts/TokenFactory.sol",
+    "Settlement": "contracts/Settlement.sol",
+    "Distribution": "contracts/Distribution.sol",
+    "DepositToken": "contracts/DepositToken.sol",
     "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
     "TimelockController": "@openzeppelin/contracts/governance/TimelockController.sol",
 }
+# What others might run: shipped for the demo and the tests, and no part of a registry.
+EXAMPLES: dict[str, str] = {"NoticeBoard": "contracts/examples/NoticeBoard.sol"}
+SHIPPED = DEPLOYABLE | EXAMPLES
 PACKAGES = "@openzeppelin/"  # imports that begin so are looked up in node_modules
 OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 _IMPORT = re.compile(r"""^\s*import\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']\s*;""", re.MULTILINE)
@@ -67,20 +73,20 @@ def compile_all(root: Path | None = None) -> Compiled:
     """Make every artifact up to date. Raises CompileError as solc prints it; UsageError when a source is missing."""
     root = root or project_root()
     folder = root / "src" / "abst" / "chain" / "artifacts"
-    standard = standard_input(root, DEPLOYABLE)
+    standard = standard_input(root, SHIPPED)
     wanted = input_hash(standard)
-    if all(_hash_in(folder / f"{name}.json") == wanted for name in DEPLOYABLE):
-        return Compiled(tuple(DEPLOYABLE), fresh=False, input_hash=wanted)
+    if all(_hash_in(folder / f"{name}.json") == wanted for name in SHIPPED):
+        return Compiled(tuple(SHIPPED), fresh=False, input_hash=wanted)
     output, fresh = compile_standard(root, standard)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in DEPLOYABLE.items():
+    for name, source in SHIPPED.items():
         artifact = artifact_of(output, name, source, wanted)
         _write(folder / f"{name}.json", json.dumps(artifact, indent=1, sort_keys=True) + "\n")
     for stale in folder.glob("*.json"):
-        if stale.stem not in DEPLOYABLE:
+        if stale.stem not in SHIPPED:
             stale.unlink()
     warnings = tuple(error["formattedMessage"] for error in output.get("errors", ()))
-    return Compiled(tuple(DEPLOYABLE), fresh, wanted, warnings)
+    return Compiled(tuple(SHIPPED), fresh, wanted, warnings)
 
 
 def compile_files(root: Path, contracts: Mapping[str, str]) -> dict[str, dict[str, Any]]:

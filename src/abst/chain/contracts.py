@@ -329,7 +329,7 @@ def decode_call(name: str, data: bytes) -> tuple[Function, tuple[Any, ...]] | No
 
 @dataclass
 class Contracts:
-    """The contracts of one registry: the five that were deployed, and the tokens made since."""
+    """The contracts of one registry: those that were deployed, and the tokens made since. deposit: None without one."""
 
     chain: Chain
     manager: Contract
@@ -337,6 +337,9 @@ class Contracts:
     factory: Contract
     enforcement: Contract
     administration: Contract
+    settlement: Contract
+    distribution: Contract
+    deposit: Contract | None = None
     _tokens: dict[Address, Contract] = field(default_factory=dict)
 
     @classmethod
@@ -349,6 +352,9 @@ class Contracts:
         factory: Address,
         enforcement: Address,
         administration: Address,
+        settlement: Address,
+        distribution: Address,
+        deposit: Address | None = None,
     ) -> Contracts:
         return cls(
             chain,
@@ -357,6 +363,9 @@ class Contracts:
             Contract("TokenFactory", factory, chain),
             Contract("TimelockController", enforcement, chain),
             Contract("TimelockController", administration, chain),
+            Contract("Settlement", settlement, chain),
+            Contract("Distribution", distribution, chain),
+            Contract("DepositToken", deposit, chain) if deposit else None,
         )
 
     def token(self, address: Address) -> Contract:
@@ -369,16 +378,14 @@ class Contracts:
         """enforcement or administration. Raises LookupError for another word."""
         return {"enforcement": self.enforcement, "administration": self.administration}[which]
 
+    def governed(self) -> list[Contract]:
+        """Those of our own that ask the manager who their caller is, and every token asked for so far."""
+        cash = [self.deposit] if self.deposit else []
+        return [self.registry, self.factory, *self._tokens.values(), self.settlement, self.distribution, *cash]
+
     def all(self) -> list[Contract]:
-        """The five and every token asked for so far."""
-        return [
-            self.manager,
-            self.registry,
-            self.factory,
-            self.enforcement,
-            self.administration,
-            *self._tokens.values(),
-        ]
+        """Everything deployed, and every token asked for so far; those of OpenZeppelin last."""
+        return [*self.governed(), self.manager, self.enforcement, self.administration]
 
     def decode_log(self, log: Log) -> Event | None:
         """An event of any contract of `all`; None for others."""

@@ -1,7 +1,8 @@
-"""Deployment: five contracts, who may do what, and the deployer's farewell; then everything is read back.
+"""Deployment: the contracts, who holds which role, and the deployer's farewell; then everything is read back.
 
-Six transactions of the deployer: AccessManager, Registry, TokenFactory, the enforcement and the administration
-timelock, and one that sets all roles and renounces ADMIN at once, so that there is no half-handed-over registry. Then
+A transaction of the deployer for each contract (AccessManager, Registry, TokenFactory, the enforcement and the
+administration timelock, Settlement, Distribution, and DepositToken where wanted), and one that grants all roles and
+renounces ADMIN at once, so that there is no half-handed-over registry. What a role may do stands in the contracts. Then
 officers who have nothing get a little ether for gas. Addresses follow from the deployer's nonces: an interrupted
 deployment is found again and continued, a finished one is returned as it is. Afterwards the deployer holds nothing.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import rlp
@@ -20,9 +21,10 @@ from eth_utils.crypto import keccak
 from abst.chain import artifacts
 from abst.chain.api import Chain, Receipt, Tx
 from abst.chain.contracts import Contract, Contracts, codec
-from abst.chain.roles import OFFICER_ROLES, TIMELOCK_OF_OFFICER, Role, chain_roles, selectors_by_role
+from abst.chain.roles import OFFICER_ROLES, ROLES_OF_PARTS, TIMELOCK_OF_OFFICER, Role, chain_roles
 from abst.errors import IntegrityFailure, Unavailable, UsageError
 from abst.keys import Signer
+from abst.rulebook import load
 from abst.values import ZERO_ADDRESS, Address, Hash, hash_of, to_bytes
 
 Progress = Callable[[str], None]
@@ -34,7 +36,10 @@ PARTS = (
     ("factory", "TokenFactory"),
     ("enforcement", "TimelockController"),
     ("administration", "TimelockController"),
+    ("settlement", "Settlement"),
+    ("distribution", "Distribution"),
 )
+DEPOSIT_PART = ("deposit", "DepositToken")  # the last one, where it is wanted
 ADMIN_DELAY = 86_400  # seconds that an administrator's act waits, unless the deployer says otherwise
 LOOK_BACK = 64  # nonces searched for a deployment that was interrupted
 LOOK_BACK_BLOCKS = 50_000
@@ -53,8 +58,25 @@ class OfficerKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """A bank's deposit token to deploy, the cash leg. currency: ISO 4217; decimals: those of its smallest unit."""
+
+    name: str
+    symbol: str
+    currency: str
+    decimals: int
+
+
+LOCAL_DEPOSIT = Deposit("HKD deposit", "dHKD", "HKD", 2)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
-    """What was deployed, where and by whom; stored by the caller. code: hash of the code at each part's address."""
+    """What was deployed, where and by whom; stored by the caller.
+
+    barred: currencies in which no settlement asset is ever listed (R-65); code: hash of the code at each part's
+    address; deposit: empty where none was wanted.
+    """
 
     registry_id: Hash
     chain_id: int
@@ -68,6 +90,10 @@ class Deployment:
     factory: Address
     enforcement: Address
     administration: Address
+    settlement: Address
+    distribution: Address
+    deposit: Address
+    barred: tuple[str, ...]
     code: dict[str, Hash]
 
     def as_dict(self) -> dict[str, Any]:
@@ -75,11 +101,24 @@ class Deployment:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Deployment:
-        return cls(**stored)
+        """The reverse of `as_dict`. Raises Unavailable for one that another version stored."""
+        missing = {field.name for field in fields(cls)} - set(stored)
+        if missing:
+            raise Unavailable(
+                "this registry was deployed by an earlier version",
+                found=f"no {', '.join(sorted(missing))}",
+                needed="a registry deployed by this version",
+                where="deployment",
+            )
+        return cls(**stored | {"barred": tuple(stored["barred"])})
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Part and contract, in the order of the deployer's nonces."""
+        return (*PARTS, DEPOSIT_PART) if self.deposit else PARTS
 
     def addresses(self) -> dict[str, Address]:
         """Part -> address."""
-        return {part: getattr(self, part) for part, _ in PARTS}
+        return {part: getattr(self, part) for part, _ in self.parts()}
 
     def contracts(self, chain: Chain) -> Contracts:
         return Contracts.at(chain, **self.addresses())
@@ -130,13 +169,22 @@ def deploy(
     officers: Sequence[OfficerKeys],
     admin_delay: int = ADMIN_DELAY,
     progress: Progress | None = None,
+    *,
+    deposit: Deposit | None = LOCAL_DEPOSIT,
+    barred: Sequence[str] | None = None,
 ) -> Deployment:
-    """Deploy a registry, or finish the deployment that was interrupted. admin_delay in seconds.
+    """Deploy a registry, or finish the deployment that was interrupted; a finished one is returned as it is.
+
+    admin_delay: seconds that an administrator's act waits; deposit: the cash leg, None for none; barred: currencies in
+    which no settlement asset may ever be listed, those of the rulebook (R-65) when None.
 
     Raises UsageError when the officers cannot keep each other in check, Unavailable when the chain does not take a
     transaction, IntegrityFailure when what was read back differs from what was meant.
     """
-    return _Deploying(chain, deployer, registry_id, officers, admin_delay, progress or (lambda _: None)).run()
+    if barred is None:
+        barred = load().words("R-65", "barred_currencies")
+    plan = _Plan(registry_id, tuple(officers), admin_delay, tuple(barred), deposit)
+    return _Deploying(chain, deployer, plan, progress or (lambda _: None)).run()
 
 
 def officer_problems(officers: Sequence[OfficerKeys]) -> list[str]:
@@ -162,38 +210,41 @@ def _with_role(officers: Iterable[OfficerKeys], role: str) -> list[Address]:
     return list(dict.fromkeys(officer.address for officer in officers if role in officer.roles))
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be deployed."""
+
+    registry_id: Hash
+    officers: tuple[OfficerKeys, ...]
+    admin_delay: int
+    barred: tuple[str, ...]
+    deposit: Deposit | None
+
+
 class _Deploying:
     """One run of `deploy`."""
 
-    def __init__(
-        self,
-        chain: Chain,
-        deployer: Signer,
-        registry_id: Hash,
-        officers: Sequence[OfficerKeys],
-        admin_delay: int,
-        progress: Progress,
-    ) -> None:
-        self.chain, self.deployer, self.officers = chain, deployer, officers
-        self.registry_id, self.admin_delay, self.progress = registry_id, admin_delay, progress
+    def __init__(self, chain: Chain, deployer: Signer, plan: _Plan, progress: Progress) -> None:
+        self.chain, self.deployer, self.plan, self.progress = chain, deployer, plan, progress
+        self.parts = (*PARTS, DEPOSIT_PART) if plan.deposit else PARTS
 
     def run(self) -> Deployment:
-        problems = officer_problems(self.officers)
+        problems = officer_problems(self.plan.officers)
         if problems:
             raise UsageError("these officers cannot run a registry", found="; ".join(problems), where="officers")
         first, done = self._earlier()
         if done:
-            self.progress(f"continuing a deployment begun earlier: {done} of {len(PARTS) + 1} steps were done")
-        for step, (part, contract) in enumerate(PARTS):
+            self.progress(f"continuing a deployment begun earlier: {done} of {len(self.parts) + 1} steps were done")
+        for step, (part, contract) in enumerate(self.parts):
             if step >= done:
                 self.progress(f"deploying {contract} ({part})")
                 self._send(first + step, None, self._creation(first, step))
-        if done <= len(PARTS):
-            self.progress("setting roles, and the deployer renounces")
-            self._send(first + len(PARTS), created_address(self.deployer.address, first), self._handover(first))
+        if done <= len(self.parts):
+            self.progress("granting roles, and the deployer renounces")
+            self._send(first + len(self.parts), created_address(self.deployer.address, first), self._handover(first))
         deployment = self._deployment(first)
         self._give_gas()
-        differences = check_deployment(self.chain, deployment, self.officers)
+        differences = check_deployment(self.chain, deployment, self.plan.officers)
         if differences:
             raise IntegrityFailure("the deployment is not as meant", found="; ".join(differences), where="chain")
         return deployment
@@ -201,38 +252,34 @@ class _Deploying:
     # ---- what is sent
 
     def _address(self, first: int, part: str) -> Address:
-        return created_address(self.deployer.address, first + [name for name, _ in PARTS].index(part))
+        return created_address(self.deployer.address, first + [name for name, _ in self.parts].index(part))
 
     def _creation(self, first: int, step: int) -> bytes:
-        part, contract = PARTS[step]
+        part, contract = self.parts[step]
         arguments = codec(contract).constructor.encode(self._arguments(first, part))
         return artifacts.load(contract).bytecode + arguments
 
     def _arguments(self, first: int, part: str) -> tuple[Any, ...]:
-        manager = self._address(first, "manager")
+        manager, plan = self._address(first, "manager"), self.plan
         match part:
             case "manager":
                 return (self.deployer.address,)
             case "registry":
-                return (manager,)
-            case "factory":
+                return (manager, [currency.encode() for currency in plan.barred])
+            case "factory" | "settlement" | "distribution":
                 return (manager, self._address(first, "registry"))
             case "enforcement":
-                makers, checkers = _with_role(self.officers, "maker"), _with_role(self.officers, "checker")
-                return (0, makers, checkers, ZERO_ADDRESS)
-        makers, checkers = _with_role(self.officers, "admin-maker"), _with_role(self.officers, "admin-checker")
-        return (self.admin_delay, makers, checkers, ZERO_ADDRESS)
+                return (0, _with_role(plan.officers, "maker"), _with_role(plan.officers, "checker"), ZERO_ADDRESS)
+            case "administration":
+                makers, checkers = _with_role(plan.officers, "admin-maker"), _with_role(plan.officers, "admin-checker")
+                return (plan.admin_delay, makers, checkers, ZERO_ADDRESS)
+        assert plan.deposit is not None
+        return (manager, self._address(first, "registry"), *_deposit_terms(plan.deposit))
 
     def _handover(self, first: int) -> bytes:
         """One call of the AccessManager that does everything its first administrator ever does."""
         manager = Contract("AccessManager", self._address(first, "manager"), self.chain)
         calls = [manager.encode("labelRole", role, self._label(role)) for role in Role if role is not Role.ADMIN]
-        for contract, part in (("Registry", "registry"), ("TokenFactory", "factory")):
-            target = self._address(first, part)
-            calls += [
-                manager.encode("setTargetFunctionRole", target, selectors, role)
-                for role, selectors in selectors_by_role(contract).items()
-            ]
         for role, account in self._grants(first):
             calls.append(manager.encode("grantRole", role, account, 0))
         calls.append(manager.encode("renounceRole", Role.ADMIN, self.deployer.address))
@@ -240,16 +287,13 @@ class _Deploying:
 
     def _label(self, role: Role) -> str:
         """FACTORY's label names the registry, so that its deployment is recognised on the chain."""
-        return f"{role.name} {self.registry_id}" if role is Role.FACTORY else role.name
+        return f"{role.name} {self.plan.registry_id}" if role is Role.FACTORY else role.name
 
     def _grants(self, first: int) -> list[tuple[Role, Address]]:
-        grants = [(role, officer.address) for officer in self.officers for role in chain_roles(officer.roles)]
-        return [
-            *dict.fromkeys(grants),
-            (Role.ENFORCER, self._address(first, "enforcement")),
-            (Role.FACTORY, self._address(first, "factory")),
-            (Role.ADMIN, self._address(first, "administration")),
-        ]
+        plan = self.plan
+        of_officers = [(role, officer.address) for officer in plan.officers for role in chain_roles(officer.roles)]
+        of_parts = [(role, self._address(first, part)) for part, roles in ROLES_OF_PARTS.items() for role in roles]
+        return [*dict.fromkeys(of_officers), *of_parts]
 
     def _send(self, nonce: int, to: Address | None, data: bytes) -> Receipt:
         gas = self.chain.estimate(Tx(self.deployer.address, to, data))
@@ -267,25 +311,26 @@ class _Deploying:
         return receipt
 
     def _give_gas(self) -> None:
-        given = fund(self.chain, self.deployer, [officer.address for officer in self.officers])
+        given = fund(self.chain, self.deployer, [officer.address for officer in self.plan.officers])
         if given:
             self.progress(f"gave ether for gas to {len(given)} officers who had none")
 
     def _deployment(self, first: int) -> Deployment:
-        addresses = {part: self._address(first, part) for part, _ in PARTS}
+        addresses = {part: self._address(first, part) for part, _ in self.parts}
         genesis = self.chain.block(0)
         if genesis is None:
             raise Unavailable("the chain does not give its first block", needed="block 0", where="chain")
         return Deployment(
-            registry_id=self.registry_id,
+            registry_id=self.plan.registry_id,
             chain_id=self.chain.chain_id,
             genesis=genesis.hash,
             block=self._first_block(addresses["manager"]),
             deployer=self.deployer.address,
             first_nonce=first,
-            admin_delay=self.admin_delay,
+            admin_delay=self.plan.admin_delay,
+            barred=self.plan.barred,
             code={part: hash_of(self.chain.code(at)) for part, at in addresses.items()},
-            **addresses,
+            **{"deposit": Address("")} | addresses,
         )
 
     # ---- what an interrupted run left
@@ -299,10 +344,12 @@ class _Deploying:
             if not runs(self.chain.code(at), "AccessManager"):
                 continue
             handed_over = self._registry_of(at)
-            if handed_over == self.registry_id:
-                return first, len(PARTS) + 1
+            if handed_over == self.plan.registry_id:
+                last = created_address(self.deployer.address, first + len(PARTS))
+                self.parts = (*PARTS, DEPOSIT_PART) if self.chain.code(last) else PARTS  # as it was deployed
+                return first, len(self.parts) + 1
             done = next_nonce - first
-            if handed_over is None and done <= len(PARTS) and self._as_meant(first, done):
+            if handed_over is None and done <= len(self.parts) and self._as_meant(first, done):
                 return first, done
         return next_nonce, 0
 
@@ -324,22 +371,34 @@ class _Deploying:
         return self.chain.logs([manager], max(head - LOOK_BACK_BLOCKS, 0), head)[0].block_number
 
     def _as_meant(self, first: int, done: int) -> bool:
-        """The parts made so far run our code, and the timelocks among them have these officers and this delay."""
+        """The parts made so far run our code, and were made with these officers, this delay, and these terms."""
         for step in range(done):
-            part, contract = PARTS[step]
+            part, contract = self.parts[step]
             at = self._address(first, part)
-            if not runs(self.chain.code(at), contract):
+            if not (runs(self.chain.code(at), contract) and self._made_so(Contract(contract, at, self.chain), part)):
                 return False
-            if contract == "TimelockController":
-                delay, proposers, executors, _ = self._arguments(first, part)
-                timelock = Contract(contract, at, self.chain)
-                if timelock.read("getMinDelay") != delay:
-                    return False
-                for role, accounts in (("PROPOSER_ROLE", proposers), ("EXECUTOR_ROLE", executors)):
-                    number = timelock.read(role)
-                    if not all(timelock.read("hasRole", number, account) for account in accounts):
-                        return False
         return True
+
+    def _made_so(self, made: Contract, part: str) -> bool:
+        """Whether a contract was made with what the plan says; addresses apart, which follow from the nonces."""
+        match made.name:
+            case "Registry":
+                return all(made.read("isBarred", currency.encode()) for currency in self.plan.barred)
+            case "DepositToken":
+                terms = tuple(made.read(view) for view in ("name", "symbol", "currency", "decimals"))
+                return self.plan.deposit is not None and terms == _deposit_terms(self.plan.deposit)
+            case "TimelockController":
+                delay, proposers, executors, _ = self._arguments(0, part)
+                sides = (("PROPOSER_ROLE", proposers), ("EXECUTOR_ROLE", executors))
+                return made.read("getMinDelay") == delay and all(
+                    made.read("hasRole", made.read(side), account) for side, accounts in sides for account in accounts
+                )
+        return True
+
+
+def _deposit_terms(deposit: Deposit) -> tuple[str, str, bytes, int]:
+    """As the contract's constructor takes them, after its addresses."""
+    return (deposit.name, deposit.symbol, deposit.currency.encode(), deposit.decimals)
 
 
 def runs(code: bytes, contract: str) -> bool:
@@ -376,7 +435,7 @@ def fund(chain: Chain, payer: Signer, accounts: Sequence[Address], amount: int =
 def check_deployment(chain: Chain, deployment: Deployment, officers: Sequence[OfficerKeys]) -> list[str]:
     """Everything about a deployment that is not as it should be, in words; empty when all is well.
 
-    Reads code, wiring, who may call what, and who holds which role: from the events and from the contracts' answers.
+    Reads code, wiring, what role each function needs, and who holds which: from the events and the contracts' answers.
     """
     from abst.chain.standing import differences
 

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from typing import Any
 
 from eth_abi.exceptions import DecodingError
 
 from abst.chain.contracts import ErrorType, Parameters, codec
-from abst.chain.words import FilingStatus
+from abst.chain.roles import Role
+from abst.chain.words import AssetKind, FilingStatus, Unpaid
 from abst.errors import Unavailable
 
-CONTRACTS = ("SecurityToken", "Registry", "TokenFactory", "AccessManager", "TimelockController")
+CONTRACTS = (
+    "SecurityToken",
+    "Registry",
+    "TokenFactory",
+    "Settlement",
+    "Distribution",
+    "DepositToken",
+    "AccessManager",
+    "TimelockController",
+)
 PANICS = {
     0x01: "an assertion failed",
     0x11: "a sum left its range",
@@ -49,44 +60,94 @@ _RULES = {
     "RecordDateInThePast": "R-93",
     "RecordDateNotTaken": "R-93",
     "RecordDatePending": "R-93",
+    "SupplyDiffers": "R-93",
+    "AboveOutstanding": "R-90",
+    "AboveWrittenDown": "R-90",
+    "AfterMaturity": "R-90",
+    "StillOutstanding": "R-90",
+    "AssetMalformed": "R-65",
+    "AssetNotListed": "R-65",
+    "CurrencyBarred": "R-65",
+    "DocumentEmpty": "R-81",
+    "InvestorAccount": "R-60",
+    "MayNotHold": "R-60",
+    "NoProceedsAccount": "R-99",
 }
 _WORDS = {
-    "AccessManagedUnauthorized": "{caller} does not hold the role that this act needs",
+    "AboveOutstanding": "{outstanding} units are outstanding, not {amount}",
+    "AboveWrittenDown": "{writtenDown} units were written down, not {amount}",
     "AccessControlUnauthorizedAccount": "{account} does not hold the timelock's role {neededRole}",
     "AccessManagerUnauthorizedAccount": "{msgsender} does not hold the role {roleId}",
+    "AfterMaturity": "the token matured at second {maturity}; no loss is taken back afterwards",
     "AlreadyAdmitted": "the wallet {wallet} was admitted before",
+    "AlreadyDeclared": "the payment {id} was declared before; it is never declared twice",
     "AlreadyDone": "the operation {operation} was carried out before; it is never done twice",
+    "AlreadyRecorded": "a payment of the reference {ref} was recorded before",
+    "AlreadySettled": "{id} was settled, filled or cancelled before; it is spent",
     "ApprovalExpired": "the gatekeeper's approval ended at second {deadline}; it is {time}",
+    "AssetMalformed": "{asset} cannot be listed: an asset is a contract with a currency and a kind",
+    "AssetNotListed": "{asset} is not on the list of settlement assets",
     "BadApproval": "the signature is not {gatekeeper}'s over exactly these allocations",
+    "BadSignature": "the signature is not {signer}'s over exactly these words",
+    "CalledBack": "nothing of the registry changes while subscribers are told of a publication",
+    "CurrencyBarred": "no settlement asset in {currency} is ever listed",
+    "DocumentEmpty": "a document of filing {filing} under the name {name} needs a hash",
     "DueInThePast": "an obligation of filing {filing} cannot be due at second {due}; it is {time}",
+    "DueTooFar": "an obligation of filing {filing} cannot be due at second {due}; the last is {latest}",
     "ERC20InsufficientAllowance": "{spender} may spend {allowance} units, not {needed}",
     "ERC20InsufficientBalance": "{sender} holds {balance} units, not {needed}",
     "ERC2612ExpiredSignature": "the permit ended at second {deadline}",
     "ERC2612InvalidSigner": "the permit is signed by {signer}, not by {owner}",
+    "ERC7943CannotReceive": "{account} may not receive",
+    "ERC7943CannotSend": "{account} may not send",
+    "ERC7943CannotTransfer": "{amount} units may not move from {from} to {to}",
     "ERC7943InsufficientUnfrozenBalance": "{account} has {unfrozen} units that are not frozen, not {amount}",
+    "Expired": "the signed words ended at second {deadline}; it is {time}",
     "FactsMalformed": "the facts of {wallet} are not an investor's facts",
     "FilingExists": "filing {filing} was recorded before",
     "FilingNotEffective": "filing {filing} is not effective",
     "FilingUnknown": "filing {filing} is not recorded",
+    "FundingDiffers": "{received} units of the asset arrived, not {funded}",
+    "GasTooLow": "{left} gas is left; telling a subscriber needs {needed}",
     "GatekeeperIsSender": "{account} cannot both approve a mint and send it",
-    "LengthsDiffer": "{receivers} receivers, but {amounts} amounts",
+    "HookMalformed": "{hook} is no contract, or already a subscriber, or none",
     "InvalidAccountNonce": "the next permit of {account} has number {currentNonce}",
+    "InvestorAccount": "{account} is an investor's wallet: the registry alone says whether he may hold",
+    "IssueBegun": "tokens were issued under filing {filing}: it does not lapse",
+    "LengthsDiffer": "the lists differ in length: {receivers} and {amounts}",
+    "MayNotHold": "{account} is neither an unblocked investor nor an account that the bank opened",
     "NextDueWrong": "obligation {obligation} of filing {filing} is due next from {earliest} to {latest}, not {nextDue}",
+    "NoProceedsAccount": "filing {filing} has no account for its proceeds",
     "NoSuccessor": "no successor is recorded for the wallet {lost}",
     "NotAGatekeeper": "{account} is not a gatekeeper",
+    "NotAParty": "{caller} is not a party to it",
+    "NotATranche": "{token} is not a token of this registry",
     "NotATrancheOf": "{caller} is not a tranche of filing {filing}",
-    "NotTheSameInvestor": "{successor} is not another wallet of the investor of {lost}",
+    "NothingToAllot": "there is no order to fill",
     "NothingToCreate": "filing {filing} has {made} tranches; none is left to make up to {upTo}",
+    "NothingToMint": "a mint has at least one row",
+    "NotPaid": "{holder} is not paid now: {why}",
+    "NotTheSameInvestor": "{successor} is not another wallet of the investor of {lost}",
     "ObligationUnknown": "filing {filing} has no open obligation {obligation}",
+    "OneSided": "tokens against money: {amount} units for {price}",
+    "OrderOfAnotherToken": "an order is for {found}, the others for {wanted}",
+    "PaymentEmpty": "a payment brings money and has a reference",
+    "PaymentUnknown": "the payment {id} was not declared",
     "PlanDiffers": "the plan given is not the plan filed: filing {filing} has {filed}, given was {given}",
     "PlanEmpty": "a plan has a hash and at least one tranche",
+    "PriceNotReceived": "{received} units of the asset arrived, not the price of {price}",
     "RecordDateInThePast": "a record date of filing {filing} cannot be second {second}; it is {time}",
     "RecordDateNotTaken": "record date {number} is not taken yet; {taken} are",
     "RecordDatePending": "filing {filing} has an announced record date, second {second}, still to come",
+    "RoleNeeded": "{account} does not hold the role {role}, which this act needs",
+    "SameParty": "{party} cannot trade with himself",
+    "StillOutstanding": "{outstanding} units are outstanding and {writtenDown} written down; nothing may be owed",
     "SuccessorExists": "{successor} is recorded as the successor of {lost}, once for all",
+    "SupplyDiffers": "the supply at the record date was {found}, not {given}",
     "TermsMalformed": "a tranche needs a lot of at least 1 and a name and symbol of at most 31 bytes",
     "TimelockInsufficientDelay": "the timelock asks for {minDelay} seconds of delay, given were {delay}",
     "TimelockUnexpectedOperationState": "the timelock's operation {operationId} is not in the state this needs",
+    "TooManyHooks": "filing {filing} has its {limit} subscribers already",
     "TooManyObligations": "filing {filing} has its {limit} open obligations already",
     "TooManyTranches": "filing {filing} would have {tranches} tranches; at most {limit} are possible",
     "TooManyWallets": "the investor of {wallet} has the most wallets allowed, {limit}",
@@ -141,8 +202,16 @@ REASONS: tuple[Reason, ...] = (
     Reason(21, "Locked", "locked", "R-54", "the sender's tokens are in their distribution-compliance period"),
     Reason(22, "Frozen", "frozen", "R-62", "the sender's tokens are frozen"),
     Reason(23, "InsufficientBalance", "insufficient-balance", "", "the sender does not hold so much"),
+    Reason(24, "IssueClosed", "issue-closed", "R-59", "principal was paid or written down; nothing more is minted"),
 )
 BY_NAME: dict[str, Reason] = {reason.name: reason for reason in REASONS}
+# Arguments that are numbers of an enumeration: they are shown by name.
+_NAMED: dict[str, tuple[tuple[str, type[IntEnum]], ...]] = {
+    "AssetMalformed": (("kind", AssetKind),),
+    "NotPaid": (("why", Unpaid),),
+    "RoleNeeded": (("role", Role),),
+    "WrongStatus": (("found", FilingStatus), ("wanted", FilingStatus)),
+}
 _REASON_OF_ERROR = {
     "ERC7943InsufficientUnfrozenBalance": "Frozen",
     "ERC20InsufficientBalance": "InsufficientBalance",
@@ -176,11 +245,11 @@ def reason(number: int) -> Reason:
 
 @cache
 def _errors() -> dict[bytes, ErrorType]:
-    """Every custom error of our contracts, and Solidity's own two, by selector."""
+    """Every custom error of our contracts, and Solidity's own two, by selector; of equal ones the first contract's."""
     found: dict[bytes, ErrorType] = {}
     for name in CONTRACTS:
         try:
-            found |= codec(name).errors
+            found = codec(name).errors | found
         except Unavailable:
             continue  # not compiled here: its errors are then shown as bytes, which is not worth another error
     plain = Parameters.of([{"name": "message", "type": "string"}])
@@ -210,15 +279,20 @@ def _revert(name: str, args: dict[str, Any]) -> Revert:
         args = args | {"reason": why.name}
         words = f"{why.words}; {args['amount']} units from {args['from']} to {args['to']}"
         return Revert(name, args, why.slug, why.rule or None, words)
-    if name == "WrongStatus":
-        args = args | {key: _status(args[key]) for key in ("found", "wanted")}
+    args = {key: _text(value) for key, value in args.items()}
+    args = args | {key: _named(enumeration, args[key]) for key, enumeration in _NAMED.get(name, ()) if key in args}
     known = BY_NAME.get(_REASON_OF_ERROR.get(name, ""))
     rule = _RULES.get(name) or (known.rule if known else None)
     return Revert(name, args, known.slug if known else None, rule or None, _words(name, args))
 
 
-def _status(number: int) -> str:
-    return FilingStatus(number).name if number < len(FilingStatus) else str(number)
+def _text(value: Any) -> Any:
+    """A currency's three letters; everything else as it is."""
+    return value.decode("latin-1").rstrip("\0") if isinstance(value, bytes) and len(value) == 3 else value
+
+
+def _named(enumeration: type[IntEnum], number: int) -> str:
+    return enumeration(number).name if number in set(enumeration) else str(number)
 
 
 def _words(name: str, args: dict[str, Any]) -> str:

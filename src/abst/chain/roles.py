@@ -1,14 +1,15 @@
 """Who may do what on the chain: the AccessManager's roles, the functions they open, and the officers who hold them.
 
-`ROLE_OF_FUNCTION` is the one table: deployment writes it to the AccessManager for the contracts that stand from the
-first day (registry, factory). A token is made later, when ADMIN belongs to the administration timelock alone, so it
-asks the AccessManager itself whether its caller holds the role named here; `verify` and the tests read the same table.
+Each contract names in its own code the role that an act needs, and asks the AccessManager who holds it: nobody, not
+even an administrator, can open an act to another role. `ROLE_OF_FUNCTION` says the same in Python; `abst.chain.powers`
+asks the deployed contracts, and `verify` and the tests compare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import NamedTuple
 
 from eth_utils.crypto import keccak
 
@@ -20,13 +21,23 @@ class Role(IntEnum):
     REGISTRAR = 1
     ADMITTER = 2
     GATEKEEPER = 3
-    ISSUER = 4
+    ISSUER = 4  # officers, and the settlement contract, which lets officers alone allot
     TRANSFER_AGENT = 5
     DISCLOSER = 6
     REGULATOR = 7
     ENFORCER = 8  # the enforcement timelock alone
     FACTORY = 9  # the token factory alone
+    SERVICER = 10  # the enforcement timelock alone
+    PAYER = 11
+    BANK = 12
 
+
+_TERMS = "(bytes32,bytes32,bytes3,uint8,uint8,bool,uint96,uint96,uint32,uint32,uint16,uint32,uint40)"
+_APPROVAL = "(bytes32,bytes32,uint40,address)"
+_PAYMENT = "(address,uint16,bool,address,uint112,uint96,bytes32)"
+_TRADE = "(address,address,address,address,uint256,uint256,uint40,bytes32)"
+_ORDER = "(address,address,address,uint256,uint256,uint40,bytes32)"
+_PERMIT = "(uint256,uint256,uint8,bytes32,bytes32)"
 
 ROLE_OF_FUNCTION: dict[str, dict[str, Role]] = {
     "Registry": {
@@ -46,42 +57,131 @@ ROLE_OF_FUNCTION: dict[str, dict[str, Role]] = {
         "unblockInvestor(address,bytes32)": Role.ENFORCER,
         "recordSuccessor(address,address)": Role.ENFORCER,
         "openObligation(uint64,uint16,uint40,uint32,uint32)": Role.DISCLOSER,
-        "publish(uint64,uint16,bytes32,uint16,bytes32,string,uint40)": Role.DISCLOSER,
+        "publish(uint64,uint16,uint16,bytes32,bytes32,string,uint40)": Role.DISCLOSER,
+        "locateDocuments(uint64,string)": Role.DISCLOSER,
+        "subscribe(uint64,address)": Role.DISCLOSER,
+        "unsubscribe(uint64,address)": Role.DISCLOSER,
         "announceRecordDate(uint64,uint40)": Role.TRANSFER_AGENT,
+        "listAsset(address,bytes3,uint8,bytes32)": Role.ENFORCER,
+        "delistAsset(address,bytes32)": Role.TRANSFER_AGENT,
     },
     "TokenFactory": {
-        "create(uint64,bytes,(bytes32,bytes32,bytes3,uint8,uint8,bool,uint96,uint96,uint32,uint32,uint16,uint32,uint40)[]"
-        ",bytes32,uint256)": Role.ISSUER,
+        f"create(uint64,bytes,{_TERMS}[],bytes32,uint256)": Role.ISSUER,
     },
     "SecurityToken": {
-        "mint(address[],uint256[],(bytes32,bytes32,uint40,address),bytes)": Role.ISSUER,
+        f"mint(address[],uint256[],{_APPROVAL},bytes)": Role.ISSUER,
         "setFrozenTokens(address,uint256)": Role.ENFORCER,
+        "freezeBatch(address[],uint256[])": Role.ENFORCER,
         "forcedTransfer(address,address,uint256)": Role.ENFORCER,
         "recover(address)": Role.ENFORCER,
+        "amortisePrincipal(uint256)": Role.SERVICER,
+        "writeDown(uint96)": Role.SERVICER,
+        "reverseWriteDown(uint256)": Role.SERVICER,
+        "retireBalances(address[])": Role.TRANSFER_AGENT,
+    },
+    "Settlement": {
+        f"allot({_ORDER}[],bytes[],{_PERMIT}[],{_APPROVAL},bytes)": Role.ISSUER,
+        "setProceedsAccount(uint64,address)": Role.ENFORCER,
+    },
+    "Distribution": {
+        f"declare({_PAYMENT})": Role.PAYER,
+        "recordOffChain(address,uint16,bytes3,uint256,bytes32)": Role.PAYER,
+        f"payElsewhere({_PAYMENT},address,address,bytes32)": Role.ENFORCER,
+    },
+    "DepositToken": {
+        "setAccount(address,bool)": Role.BANK,
+        "deposit(address,uint256,bytes32)": Role.BANK,
+    },
+    # OpenZeppelin's own: what changes roles. Its function table guards nothing of ours.
+    "AccessManager": {
+        "grantRole(uint64,address,uint32)": Role.ADMIN,
+        "labelRole(uint64,string)": Role.ADMIN,
+        "revokeRole(uint64,address)": Role.ADMIN,
+        "setGrantDelay(uint64,uint32)": Role.ADMIN,
+        "setRoleAdmin(uint64,uint64)": Role.ADMIN,
+        "setRoleGuardian(uint64,uint64)": Role.ADMIN,
+        "setTargetAdminDelay(address,uint32)": Role.ADMIN,
+        "setTargetClosed(address,bool)": Role.ADMIN,
+        "setTargetFunctionRole(address,bytes4[],uint64)": Role.ADMIN,
+        "updateAuthority(address,address)": Role.ADMIN,
     },
 }
 
-# Writing functions that no role guards, each for its own reason.
-OPEN_FUNCTIONS: dict[str, frozenset[str]] = {
-    "Registry": frozenset(
-        {
-            "noteIssue(uint64)",  # refuses all callers but the filing's own tokens
-            "setAuthority(address)",  # refuses everyone
-        }
-    ),
-    "TokenFactory": frozenset({"setAuthority(address)"}),  # refuses everyone
-    "SecurityToken": frozenset(
-        {
-            # the holder's own acts, but for one
-            "approve(address,uint256)",
-            "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
-            "redeem(uint256)",
-            "setAuthority(address)",  # refuses everyone
-            "transfer(address,uint256)",
-            "transferBatch(address[],uint256[])",
-            "transferFrom(address,address,uint256)",
-        }
-    ),
+# Functions that need a gatekeeper's signature besides the role: two keys, whatever the role's holder does.
+SIGNED_BY_GATEKEEPER: dict[str, frozenset[str]] = {
+    "SecurityToken": frozenset({f"mint(address[],uint256[],{_APPROVAL},bytes)"}),
+    "Settlement": frozenset({f"allot({_ORDER}[],bytes[],{_PERMIT}[],{_APPROVAL},bytes)"}),
+}
+
+SELF = "SELF"  # the timelock itself, which calls itself when its own two officers say so
+# The timelocks' functions, each with the name of the timelock's own role.
+ROLE_OF_TIMELOCK_FUNCTION: dict[str, str] = {
+    "schedule(address,uint256,bytes,bytes32,bytes32,uint256)": "PROPOSER_ROLE",
+    "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)": "PROPOSER_ROLE",
+    "cancel(bytes32)": "CANCELLER_ROLE",
+    "execute(address,uint256,bytes,bytes32,bytes32)": "EXECUTOR_ROLE",
+    "executeBatch(address[],uint256[],bytes[],bytes32,bytes32)": "EXECUTOR_ROLE",
+    "grantRole(bytes32,address)": "DEFAULT_ADMIN_ROLE",
+    "revokeRole(bytes32,address)": "DEFAULT_ADMIN_ROLE",
+    "updateDelay(uint256)": SELF,
+}
+
+
+class Open(NamedTuple):
+    """A writing function that no role guards: who may use it, and how many people that takes."""
+
+    who: str
+    persons: int = 1
+
+
+_OWN = Open("a holder, of his own")
+_PERMITTED = Open("anyone, with the holder's signature")
+_SPENDER = Open("a spender, within the holder's allowance")
+_HARMLESS = Open("anyone: it changes nothing")
+
+OPEN_FUNCTIONS: dict[str, dict[str, Open]] = {
+    "Registry": {
+        "noteIssue(uint64)": Open("the filing's own tokens, at their first mint", 0),
+    },
+    "TokenFactory": {},
+    "SecurityToken": {
+        "approve(address,uint256)": _OWN,
+        "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)": _PERMITTED,
+        "redeem(uint256)": _OWN,
+        "transfer(address,uint256)": _OWN,
+        "transferBatch(address[],uint256[])": _OWN,
+        "transferFrom(address,address,uint256)": _SPENDER,
+    },
+    "Settlement": {
+        f"settle({_TRADE},bytes,bytes,{_PERMIT},{_PERMIT})": Open("anyone, with both parties' signatures", 2),
+        "cancelTrade(address,address,bytes32)": Open("either party"),
+        "cancelOrder(bytes32)": Open("the investor, of his own"),
+    },
+    "Distribution": {
+        f"claim({_PAYMENT},address)": Open("anyone: the payee alone receives"),
+        f"push({_PAYMENT},address[])": Open("anyone: the payees alone receive"),
+    },
+    "DepositToken": {
+        "approve(address,uint256)": _OWN,
+        "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)": _PERMITTED,
+        "transfer(address,uint256)": _OWN,
+        "transferFrom(address,address,uint256)": _SPENDER,
+        "withdraw(uint256,bytes32)": _OWN,
+    },
+    "AccessManager": {
+        "cancel(address,address,bytes)": Open("nobody: nothing is scheduled here", 0),
+        "consumeScheduledOp(address,bytes)": Open("nobody: nothing is scheduled here", 0),
+        "execute(address,bytes)": Open("holders of ADMIN, for what they may do themselves", 2),
+        "multicall(bytes[])": Open("anyone, for what he may do call by call"),
+        "renounceRole(uint64,address)": Open("a holder, of his own role"),
+        "schedule(address,bytes,uint48)": Open("holders of ADMIN, for what they may do themselves", 2),
+    },
+    "TimelockController": {
+        "onERC1155BatchReceived(address,address,uint256[],uint256[],bytes)": _HARMLESS,
+        "onERC1155Received(address,address,uint256,uint256,bytes)": _HARMLESS,
+        "onERC721Received(address,address,uint256,bytes)": _HARMLESS,
+        "renounceRole(bytes32,address)": Open("a holder, of his own role"),
+    },
 }
 
 # An officer's role name -> what his key holds in the AccessManager.
@@ -93,6 +193,16 @@ ROLE_OF_OFFICER: dict[str, Role] = {
     "agent": Role.TRANSFER_AGENT,
     "discloser": Role.DISCLOSER,
     "regulator": Role.REGULATOR,
+    "payer": Role.PAYER,
+    "bank": Role.BANK,
+}
+
+# What contracts hold besides officers: part of the deployment -> roles. ISSUER: `Settlement.allot` is the way.
+ROLES_OF_PARTS: dict[str, tuple[Role, ...]] = {
+    "enforcement": (Role.ENFORCER, Role.SERVICER),
+    "factory": (Role.FACTORY,),
+    "settlement": (Role.ISSUER,),
+    "administration": (Role.ADMIN,),
 }
 
 # An officer's role name -> the timelock and the side of it on which he stands; these hold no AccessManager role.
@@ -109,14 +219,6 @@ OFFICER_ROLES: frozenset[str] = frozenset(ROLE_OF_OFFICER) | frozenset(TIMELOCK_
 def selector(signature: str) -> bytes:
     """The first four bytes of the hash of a function's signature."""
     return keccak(text=signature)[:4]
-
-
-def selectors_by_role(contract: str) -> dict[Role, list[bytes]]:
-    """The guarded functions of a contract, grouped by role, in the table's order."""
-    grouped: dict[Role, list[bytes]] = {}
-    for signature, role in ROLE_OF_FUNCTION[contract].items():
-        grouped.setdefault(role, []).append(selector(signature))
-    return grouped
 
 
 def chain_roles(officer_roles: Iterable[str]) -> list[Role]:

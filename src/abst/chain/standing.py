@@ -1,7 +1,8 @@
-"""Who holds what on the chain, read back: code, wiring, function roles, members of every role, the two timelocks.
+"""Who holds what on the chain, read back: code, wiring, what role each function needs, members of every role, the two
+timelocks.
 
 Members are counted from the events since the deployment, because no contract lists them, and each is asked of the
-contract again, because no event proves that it still holds.
+contract again, because no event proves that it still holds. What a function needs is asked of its contract.
 """
 
 from __future__ import annotations
@@ -11,30 +12,14 @@ from typing import TYPE_CHECKING
 
 from abst.chain.api import Chain
 from abst.chain.contracts import Contract, Contracts
-from abst.chain.reader import events
-from abst.chain.roles import ROLE_OF_FUNCTION, Role, chain_roles, selector
+from abst.chain.powers import SIDES, members, needed_role, writing_functions
+from abst.chain.roles import ROLE_OF_FUNCTION, ROLES_OF_PARTS, Role, chain_roles
 from abst.values import ZERO_HASH, Address, hash_of
 
 if TYPE_CHECKING:
     from abst.chain.deploy import Deployment, OfficerKeys
 
-SIDES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE")
-
-
-def members(contract: Contract, from_block: int) -> dict[int, set[Address]]:
-    """Role number -> its members, by the events of an AccessManager or a timelock up to now."""
-    key = "roleId" if contract.name == "AccessManager" else "role"
-    topics = [[contract.codec.topic("RoleGranted"), contract.codec.topic("RoleRevoked")]]
-    found: dict[int, set[Address]] = {}
-    for event in events(contract.chain, [contract], from_block, contract.chain.head().number, topics):
-        role = event.args[key]
-        number = role if isinstance(role, int) else int(role, 16)
-        accounts = found.setdefault(number, set())
-        if event.name == "RoleGranted":
-            accounts.add(event.args["account"])
-        else:
-            accounts.discard(event.args["account"])
-    return found
+__all__ = ["differences", "members"]
 
 
 def differences(chain: Chain, deployment: Deployment, officers: Sequence[OfficerKeys]) -> list[str]:
@@ -43,7 +28,7 @@ def differences(chain: Chain, deployment: Deployment, officers: Sequence[Officer
     if found:
         return found  # nothing else can be read sensibly
     contracts = deployment.contracts(chain)
-    found += _wiring(contracts)
+    found += _wiring(contracts, deployment)
     found += _functions(contracts)
     found += _roles(contracts, deployment, officers)
     for which, maker, checker in (
@@ -58,7 +43,7 @@ def differences(chain: Chain, deployment: Deployment, officers: Sequence[Officer
 
 
 def _identity(chain: Chain, deployment: Deployment) -> Iterator[str]:
-    from abst.chain.deploy import PARTS, created_address, runs
+    from abst.chain.deploy import created_address, runs
 
     first = chain.block(0)
     if chain.chain_id != deployment.chain_id:
@@ -66,7 +51,7 @@ def _identity(chain: Chain, deployment: Deployment) -> Iterator[str]:
     elif first is None or first.hash != deployment.genesis:
         yield f"chain: found first block {first and first.hash}, needed {deployment.genesis}"
     else:
-        for place, (part, contract) in enumerate(PARTS):
+        for place, (part, contract) in enumerate(deployment.parts()):
             at = deployment.addresses()[part]
             code = chain.code(at)
             if at != created_address(deployment.deployer, deployment.first_nonce + place):
@@ -77,31 +62,33 @@ def _identity(chain: Chain, deployment: Deployment) -> Iterator[str]:
                 yield f"{part}: the code at {at} changed; found {hash_of(code)}, needed {deployment.code[part]}"
 
 
-def _wiring(contracts: Contracts) -> Iterator[str]:
-    manager = contracts.manager.address
-    for contract, view, needed in (
-        (contracts.registry, "authority", manager),
-        (contracts.factory, "authority", manager),
-        (contracts.factory, "registry", contracts.registry.address),
-    ):
-        found = contract.read(view)
-        if found != needed:
-            yield f"{contract.name}.{view}: found {found}, needed {needed}"
+def _wiring(contracts: Contracts, deployment: Deployment) -> Iterator[str]:
+    """Every contract obeys our manager and reads our registry, which bars the currencies it was to bar (R-65)."""
+    registry = contracts.registry
+    for contract in contracts.governed():
+        views = {"authority": contracts.manager.address}
+        if contract is not registry:
+            views["registry"] = registry.address
+        for view, needed in views.items():
+            found = contract.read(view)
+            if found != needed:
+                yield f"{contract.name}.{view}: found {found}, needed {needed}"
+    for currency in deployment.barred:
+        if not registry.read("isBarred", currency.encode()):
+            yield f"Registry.isBarred: {currency} is not barred"
 
 
 def _functions(contracts: Contracts) -> Iterator[str]:
-    """Every guarded function opens to its role and to no other; no contract is closed; no role has its own admin."""
-    manager = contracts.manager
-    for contract in (contracts.registry, contracts.factory):
-        for signature, role in ROLE_OF_FUNCTION[contract.name].items():
-            found = manager.read("getTargetFunctionRole", contract.address, selector(signature))
-            if found != role:
-                yield f"{contract.name}.{signature}: found role {found}, needed {role} ({role.name})"
-        if manager.read("isTargetClosed", contract.address):
-            yield f"{contract.name}: closed to all callers"
+    """Every function asks for its role and for no other; no role has an administrator of its own."""
+    for contract in contracts.governed():
+        for signature in writing_functions(contract):
+            role = ROLE_OF_FUNCTION[contract.name].get(signature)
+            found, needed = needed_role(contract, signature), role.name if role else ""
+            if found != needed:
+                yield f"{contract.name}.{signature}: found role {found or 'none'}, needed {needed or 'none'}"
     for role in Role:
         for view in ("getRoleAdmin", "getRoleGuardian"):
-            found = manager.read(view, role)
+            found = contracts.manager.read(view, role)
             if found != Role.ADMIN:
                 yield f"role {role.name}: {view} found {found}, needed {Role.ADMIN} (ADMIN)"
 
@@ -111,9 +98,9 @@ def _roles(contracts: Contracts, deployment: Deployment, officers: Sequence[Offi
     for officer in officers:
         for role in chain_roles(officer.roles):
             needed[role].add(officer.address)
-    needed[Role.ENFORCER] = {contracts.enforcement.address}
-    needed[Role.FACTORY] = {contracts.factory.address}
-    needed[Role.ADMIN] = {contracts.administration.address}
+    for part, roles in ROLES_OF_PARTS.items():
+        for role in roles:
+            needed[role].add(deployment.addresses()[part])
     held = members(contracts.manager, deployment.block)
     for number in sorted({*held, *needed}):
         name = Role(number).name if number in set(Role) else f"number {number}"

@@ -28,6 +28,28 @@ class FilingStatus(IntEnum):
     LAPSED = 9
 
 
+class AssetKind(IntEnum):
+    """Kinds of settlement assets (R-65), numbered as on the chain. NONE: not listed."""
+
+    NONE = 0
+    DEPOSIT = 1  # a bank's tokenised deposit
+    E_MONEY = 2  # regulated electronic money, stablecoins included
+    VIRTUAL_CURRENCY = 3
+
+
+class Unpaid(IntEnum):
+    """Why a payee is not paid now, numbered as on the chain."""
+
+    NONE = 0
+    NOTHING_HELD = 1
+    ALREADY_PAID = 2
+    PAYEE_UNKNOWN = 3  # R-60
+    PAYEE_BLOCKED = 4  # R-53, R-62: the money waits
+    EVIDENCE_EXPIRED = 5  # R-56, where the payment asks for it
+    NO_SUCCESSOR = 6  # R-62
+    ASSET_FAILED = 7
+
+
 class _Word:
     """A word of unsigned fields; `LAYOUT` names them from the lowest bit up with their widths in bits."""
 
@@ -132,7 +154,8 @@ class FilingRecord(_Word):
 
     paused: bit n is set when tranche n is paused; good_until: earliest last good second of the open obligations, or
     NO_OBLIGATION; record_dates: dates counted so far; next_record_date: announced, zero when none; planned, made:
-    tranches; open_obligations: how many; last_obligation: highest id given; issue_begun: something was minted.
+    tranches; open_obligations: how many; last_obligation: highest id given; issue_begun: something was minted;
+    documents: names published under; subscribers: hooks that are told of publications.
     """
 
     status: FilingStatus = FilingStatus.NONE
@@ -145,6 +168,8 @@ class FilingRecord(_Word):
     open_obligations: int = 0
     last_obligation: int = 0
     issue_begun: bool = False
+    documents: int = 0
+    subscribers: int = 0
 
     LAYOUT: ClassVar[tuple[tuple[str, int], ...]] = (
         ("status", 8),
@@ -157,6 +182,8 @@ class FilingRecord(_Word):
         ("open_obligations", 8),
         ("last_obligation", 16),
         ("issue_begun", 1),
+        ("documents", 16),
+        ("subscribers", 4),
     )
 
     @classmethod

@@ -1,6 +1,7 @@
-"""Writes docs/commands.md and docs/schemas/*.json from the program itself, so that they cannot lie.
+"""Writes docs/commands.md, docs/schemas/*.json and the role table of docs/contracts.md from the program itself and from
+a registry that it deploys, so that they cannot lie.
 
-``python -m abst.cli.docs FOLDER`` writes both; a test fails when they are not current.
+``python -m abst.cli.docs FOLDER`` writes them all; tests fail when they are not current.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import inspect
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +18,9 @@ from abst.cli.app import GLOBALS_HELP, Spec
 from abst.cli.envelope import EXIT_OF, VERSION
 from abst.cli.nouns import specs
 from abst.cli.shape import ERROR, REFUSAL, TEXT, Shape, many, maybe, record
+
+if TYPE_CHECKING:
+    from abst.chain.contracts import Contracts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WHEN = {
@@ -32,6 +36,9 @@ WHEN = {
     "not-authorised": "the officer may not do this",
     "interrupted": "interrupted; repeat with the same --request",
 }
+
+
+BEGIN, END = "<!-- roles -->", "<!-- /roles -->"  # between these lines of docs/contracts.md the role table is written
 
 
 def slug(path: str) -> str:
@@ -124,10 +131,62 @@ def _names(spec: Spec) -> dict[str, Any]:
     return dict(spec.function.__globals__)
 
 
+def roles() -> str:
+    """The role table, asked of a registry deployed as `abst init` deploys it, in memory; without the marks."""
+    from abst.chain.powers import role_table
+
+    contracts, block = _scratch_registry()
+    lines = ["| contract | function | role | who | persons | delay |", "|---|---|---|---|--:|--:|"]
+    for power in role_table(contracts, block):
+        name, delay = power.function.split("(")[0], f"{power.delay:,} s" if power.delay else ""
+        lines.append(f"| {power.contract} | `{name}` | {power.role} | {power.who} | {power.persons} | {delay} |")
+    return "\n".join(lines) + "\n"
+
+
+def _scratch_registry() -> tuple[Contracts, int]:
+    """Contracts with one token, and the deployment's block: default officers, keys that are worth nothing."""
+    from abst.bootstrap import ALLOC, DEFAULT_OFFICERS, DEPLOYER
+    from abst.chain import artifacts
+    from abst.chain.contracts import codec
+    from abst.chain.deploy import OfficerKeys, created_address, deploy, transaction
+    from abst.chain.embedded import EmbeddedChain
+    from abst.keys import LocalSigner
+    from abst.values import ZERO_HASH, hash_of
+
+    deployer = LocalSigner(hash_of(DEPLOYER.encode()))
+    chain = EmbeddedChain(":memory:", alloc={deployer.address: ALLOC})
+    people = [OfficerKeys(o.name, LocalSigner(hash_of(o.name.encode())).address, o.roles) for o in DEFAULT_OFFICERS]
+    deployment = deploy(chain, deployer, ZERO_HASH, people)
+    contracts = deployment.contracts(chain)
+    # A token as the factory would make it: the role that an act needs stands in the code, filed or not.
+    name = b"A".ljust(32, b"\0")
+    terms = (name, name, b"CNY", 0, 1, False, 1, 1, 1, 0, 0, 0, 0)
+    arguments = (deployment.manager, deployment.registry, 1, 0, terms)
+    code = artifacts.load("SecurityToken").bytecode + codec("SecurityToken").constructor.encode(arguments)
+    nonce, fees = chain.nonce(deployer.address), chain.gas_price()
+    made = transaction(chain, nonce=nonce, to=None, data=code, gas=10_000_000, fees=fees)
+    chain.send_raw(deployer.sign_transaction(made).raw)
+    contracts.token(created_address(deployer.address, nonce))
+    return contracts, deployment.block
+
+
+def with_roles(page: str) -> str:
+    """docs/contracts.md with the role table as it is now. Raises ValueError when the page has no place for it."""
+    before, begin, rest = page.partition(BEGIN + "\n")
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page has no lines {BEGIN} and {END}")
+    return before + begin + "\n" + roles() + "\n" + end + after
+
+
 def write(folder: Path) -> None:
-    """Write commands.md and schemas/*.json below a folder; schemas of commands that are gone are removed."""
+    """Write commands.md, schemas/*.json and the role table of contracts.md below a folder; schemas of commands that are
+    gone are removed."""
     (folder / "schemas").mkdir(parents=True, exist_ok=True)
     (folder / "commands.md").write_text(commands(), encoding="utf-8")
+    page = folder / "contracts.md"
+    if page.exists():
+        page.write_text(with_roles(page.read_text(encoding="utf-8")), encoding="utf-8")
     wanted = schemas()
     for old in (folder / "schemas").glob("*.json"):
         if old.stem not in wanted:

@@ -44,6 +44,10 @@ def init(
     share: Annotated[
         Path | None, typer.Option("--share", metavar="DIR", help="Join the store and chain of another home instead.")
     ] = None,
+    deposit: Annotated[
+        bool,
+        typer.Option("--deposit/--no-deposit", help="With a token of local deposits, the cash leg, or without."),
+    ] = True,
     keystore_work: Annotated[
         int,
         typer.Option("--keystore-work", min=2, help="Scrypt work factor, a power of two; small ones for tests only."),
@@ -74,6 +78,7 @@ def init(
         store_url=store_url,
         zone=zone,
         admin_delay=admin_delay,
+        deposit=deposit,
     )
     made = bootstrap.init(home, command, progress=call.say)
     shown = {key: value for key, value in made.items() if key != "officers"}

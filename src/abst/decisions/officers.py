@@ -19,6 +19,8 @@ ROLES = (
     "agent",
     "discloser",
     "regulator",
+    "payer",
+    "bank",
     "maker",
     "checker",
     "admin-maker",
