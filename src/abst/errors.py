@@ -41,7 +41,8 @@ class Refusal:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.reason} at {self.where}: found {self.found}, needed {self.needed} ({self.source})"
+        named = f"{self.rule} {self.reason}".strip()  # what only a contract refuses cites no rule
+        return f"{named} at {self.where}: found {self.found}, needed {self.needed} ({self.source})"
 
 
 class AbstError(Exception):

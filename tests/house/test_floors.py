@@ -18,8 +18,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"chain"}),
     frozenset({"filing", "investor"}),
     frozenset({"holders"}),
-    frozenset({"disclosure"}),
-    frozenset({"issuance", "transfers"}),
+    frozenset({"cash", "disclosure"}),
+    frozenset({"issuance", "servicing", "transfers"}),
     frozenset({"integrity"}),
     frozenset({"bootstrap", "cli", "demo", "bench"}),
 )

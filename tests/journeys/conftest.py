@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import paying
 import pytest
 from program import FILING, WORK, Abst, onboard
 
@@ -48,3 +49,11 @@ def registry(registry_template: Abst, tmp_path: Path) -> Abst:
 @pytest.fixture
 def issued(issued_template: Abst, tmp_path: Path) -> Abst:
     return issued_template.copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def paying_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holders, a listed deposit token, a payer with money, and a record date taken; for desks in process."""
+    home = tmp_path_factory.mktemp("paying") / "home"
+    paying.build(home)
+    return home

@@ -48,13 +48,18 @@ TOKEN = "JSD-A1"
 MAKER, CHECKER = "operations-1", "compliance-1"
 PASSPHRASE = "a passphrase of the tests"
 SOURCE = Path(abst.__file__).parent
-# The rooms and files a mint is carried by. The chain's own block writes have their kills in tests/chain.
+# The rooms and files a mint, a payment or a trade is carried by. The chain's block writes have their kills in
+# tests/chain.
 CARRIERS = (
     "outbox/",
     "store/engine.py",
     "audit/log.py",
     "decisions/",
     "issuance/desk.py",
+    "issuance/orders.py",
+    "issuance/allotment.py",
+    "servicing/payments.py",
+    "transfers/trades.py",
     "chain/acts.py",
     "chain/proposals.py",
     "chain/sender.py",

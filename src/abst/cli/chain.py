@@ -26,17 +26,13 @@ def show(context: typer.Context) -> Answer:
     """Show the chain's head, its clock and the contracts."""
     with house(context) as (_, office):
         head = office.chain.head()
-        contracts = office.contracts
         found = {
             "chain_id": office.chain.chain_id,
             "block": head.number,
             "block_hash": head.hash,
             "now": office.now(),
             "zone": office.zone,
-            "contracts": {
-                name: getattr(contracts, name).address
-                for name in ("manager", "registry", "factory", "enforcement", "administration")
-            },
+            "contracts": office.deployment.addresses(),
         }
     shown = {**found, "now": moment(int(str(found["now"])), office.zone)}
     return Answer(found, [fields(shown)])

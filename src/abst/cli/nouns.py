@@ -8,27 +8,54 @@ from typing import Annotated
 import typer
 
 from abst.cli import (
+    allot,
+    asset,
     chain,
     decide,
     demo,
+    deposit,
     disclosure,
+    document,
     filing,
     holders,
+    hook,
     init,
     investor,
     mint,
     officer,
     ops,
+    order,
+    payment,
+    proceeds,
+    record_date,
     today,
     token,
+    trade,
     transfer,
     verify,
     wallet,
 )
 from abst.cli.app import GLOBALS_HELP, Noun, Program, Spec
 
-GROUPS = (officer, filing, token, investor, wallet, ops, chain)
-SINGLES = (init, demo, mint, transfer, disclosure, holders, decide, today, verify)
+GROUPS = (
+    officer,
+    filing,
+    token,
+    investor,
+    wallet,
+    asset,
+    deposit,
+    proceeds,
+    order,
+    trade,
+    record_date,
+    payment,
+    document,
+    hook,
+    ops,
+    chain,
+)
+SINGLES = (init, demo, mint, allot, transfer, disclosure, holders, decide, today, verify)
 
 
 def _version(wanted: bool) -> None:

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from abst.cli.app import Noun
-from abst.cli.common import DealFile, EvidenceFile, Filing, Token, answer, evidence, fields, grid, house, read
+from abst.cli.common import (
+    Amount,
+    DealFile,
+    EvidenceFile,
+    Filing,
+    Token,
+    answer,
+    evidence,
+    fields,
+    grid,
+    house,
+    read,
+    units,
+)
 from abst.cli.envelope import Answer
 from abst.cli.shape import ADDRESS, AMOUNT, COUNT, EVIDENCE, FLAG, HASH, TEXT, many, maybe, proposed, record
 
-NOUN = Noun("token", "Tokens of a filing's tranches: made, shown, paused, attested.")
+if TYPE_CHECKING:
+    from abst.chain.office import Office, Result
+    from abst.servicing.amortisation import Record
+
+NOUN = Noun("token", "Tokens of a filing's tranches: made, shown, paused, attested, amortised, retired.")
 MADE = record(tranche=COUNT, symbol=TEXT, address=ADDRESS)
 ATTESTED = record(
     tranche=COUNT,
@@ -58,7 +76,24 @@ SHOWN = record(
     paused=FLAG,
     filing_status=TEXT,
     overdue=FLAG,
+    outstanding=AMOUNT,
+    principal_paid=AMOUNT,
+    written_down=AMOUNT,
+    factor=TEXT,
+    factor_exact=TEXT,
+    closed=FLAG,
 )
+RECORDED = record(
+    proposal=TEXT,
+    hash=HASH,
+    kind=TEXT,
+    token=TEXT,
+    amount=AMOUNT,
+    evidence=EVIDENCE,
+    outstanding=AMOUNT,
+    written_down=AMOUNT,
+)
+RETIRED = record(token=TEXT, lots=COUNT, holders=COUNT, total=AMOUNT)
 UNPAUSED = proposed(token=TEXT, evidence=EVIDENCE, filing=TEXT, tranche=COUNT)
 
 
@@ -93,11 +128,15 @@ def create(
 
 @NOUN.command("show", example="abst token show JSD-A1", result=SHOWN)
 def show(context: typer.Context, token: Token) -> Answer:
-    """Show a token: terms as filed, supply, holders, paused or not."""
+    """Show a token: terms as filed, supply, holders, paused or not, and what is outstanding of its face.
+
+    The factor is what is outstanding of each unit of face held, rounded down to 12 decimals, and as a fraction.
+    """
     from abst.filing import tokens
+    from abst.servicing import amortisation
 
     with house(context) as (_, office):
-        found = tokens.show(office, token)
+        found = tokens.show(office, token) | amortisation.standing(office, token)
     return Answer(found, [fields(found)])
 
 
@@ -153,3 +192,73 @@ def attest(context: typer.Context, filing: Filing) -> Answer:
     outcome = "done" if all(row["ok"] for row in rows) else "integrity"
     table = grid(rows, ("tranche", "symbol", "address", "ok", "differences"))
     return Answer({"filing": filing, "tokens": rows}, [table], outcome)
+
+
+def _record(
+    context: typer.Context, token: str, amount: str, paper: Path, act: Callable[[Office, Record], Result]
+) -> Answer:
+    """One record of principal or loss, by its desk function."""
+    from abst.servicing.amortisation import Record
+
+    with house(context) as (call, office):
+        command = Record(
+            officer=call.act_as(),
+            request=call.request_id(),
+            token=token,
+            amount=units(amount),
+            evidence=evidence(paper),
+        )
+        result = act(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "amortise",
+    example="abst token amortise JSD-A1 --principal 1_000_000 --evidence report.txt --as operations-1",
+    result=RECORDED,
+)
+def amortise(
+    context: typer.Context,
+    token: Token,
+    principal: Annotated[str, typer.Option("--principal", help="Principal paid, in token units of the whole tranche.")],
+    evidence_file: EvidenceFile,
+) -> Answer:
+    """Propose to record principal paid to holders; a second officer approves. Nothing more is minted afterwards."""
+    from abst.servicing.amortisation import amortise as act
+
+    return _record(context, token, principal, evidence_file, act)
+
+
+@NOUN.command(
+    "write-down",
+    example="abst token write-down JSD-SUB 1_000_000 --evidence report.txt --as operations-1",
+    result=RECORDED,
+)
+def write_down(context: typer.Context, token: Token, amount: Amount, evidence_file: EvidenceFile) -> Answer:
+    """Propose to record a loss allocated to a tranche (R-90); a second officer approves."""
+    from abst.servicing.amortisation import write_down as act
+
+    return _record(context, token, amount, evidence_file, act)
+
+
+@NOUN.command(
+    "reverse-write-down",
+    example="abst token reverse-write-down JSD-SUB 1_000_000 --evidence report.txt --as operations-1",
+    result=RECORDED,
+)
+def reverse_write_down(context: typer.Context, token: Token, amount: Amount, evidence_file: EvidenceFile) -> Answer:
+    """Propose to take a loss back, until maturity (R-90); a second officer approves."""
+    from abst.servicing.amortisation import reverse_write_down as act
+
+    return _record(context, token, amount, evidence_file, act)
+
+
+@NOUN.command("retire", example="abst token retire JSD-A1 --as operations-1", result=RETIRED)
+def retire(context: typer.Context, token: Token) -> Answer:
+    """Retire all holders' balances in lots, once nothing is outstanding. Safe to repeat."""
+    from abst.servicing import amortisation
+
+    with house(context) as (call, office):
+        command = amortisation.Retire(officer=call.act_as(), request=call.request_id(), token=token)
+        result = amortisation.retire(office, command)
+    return answer(result)

@@ -371,6 +371,5 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     overdue,
     suspension,
     recovery,
-    register,
-    check,
 )
+LAST: tuple[Callable[[Stage], None], ...] = (register, check)

@@ -155,7 +155,8 @@ class Stage:
         self.tell(f"refused: {what}")
         for refusal in refusals:
             needed = f"; needed {refusal.needed}" if refusal.needed else ""
-            self.say(f"          {refusal.rule} {refusal.reason}: found {refusal.found}{needed}")
+            named = f"{refusal.rule} {refusal.reason}".strip()
+            self.say(f"          {named}: found {refusal.found}{needed}")
         found = sorted({refusal.reason for refusal in refusals})
         missing = set(expected) - set(found) - {f"{refusal.rule} {refusal.reason}" for refusal in refusals}
         if missing:

@@ -17,6 +17,7 @@ from abst.decisions import Proposal
 from abst.disclosure.desk import obligations
 from abst.filing import records as filings
 from abst.filing.states import PENDING, Status
+from abst.integrity import payments, trades
 from abst.integrity.checks import CHECKS, Difference, standing
 from abst.investor import records as investors
 from abst.values import instant
@@ -43,7 +44,7 @@ def _differences(office: Office) -> list[Difference]:
     found = standing(office)
     if any(difference.where == "chain" for difference in found):
         return found
-    for check in CHECKS:
+    for check in (*CHECKS, *payments.CHECKS, *trades.CHECKS):
         found += check(office)
     return found
 

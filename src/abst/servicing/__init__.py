@@ -1,0 +1,1 @@
+"""Record dates, payments to holders, amortisation and closing (floor 9)."""
