@@ -64,6 +64,7 @@ def test_all_right_is_no_refusal_at_the_last_good_second() -> None:
         ("filing", {"last_good": NOW - 1}, ("R-81", "disclosure-overdue")),
         ("filing", {"made": 2}, ("R-29", "plan-incomplete")),
         ("token", {"maturity": NOW - 1}, ("R-42", "matured")),
+        ("token", {"closed": True}, ("R-59", "issue-closed")),
         ("", {"plan_now": "0x2"}, ("R-42", "plan-drift")),
         ("receiver", {"blocked": True}, ("R-53, R-62", "receiver-blocked")),
         ("receiver", {"evidence_until": NOW - 1}, ("R-56", "evidence-expired")),

@@ -43,7 +43,24 @@ def test_it_ends_with_verify_ok(played: tuple[Path, str]) -> None:
     home, said = played
     assert said.rstrip().endswith("verify: OK")
     assert said.count("verify: OK") == 1
-    for rule in ("R-03", "R-42", "R-43", "R-44", "R-45", "R-47", "R-50", "R-54", "R-57", "R-58", "R-60", "R-81"):
+    for rule in (
+        "R-03",
+        "R-42",
+        "R-43",
+        "R-44",
+        "R-45",
+        "R-47",
+        "R-50",
+        "R-54",
+        "R-57",
+        "R-58",
+        "R-60",
+        "R-65",
+        "R-81",
+        "R-93",
+        "R-94",
+        "R-99",
+    ):
         assert re.search(rf"{rule}\b", said), rule
     assert stat.S_IMODE((home / "passphrases.yaml").stat().st_mode) == 0o600
 
@@ -80,6 +97,23 @@ def test_what_is_sent_past_python_is_mined_and_reverted(played: tuple[Path, str]
             assert (receipt.status, receipt.block_number, receipt.logs) == (0, int(block), ())
     finally:
         office.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "complete: paid HKD ",
+        "the venue, told in the same transaction, halts its trading",
+        "who bought before saw version 1, now version 2 stands",
+        ": 10,000 units of JSD-A1 for 10,000.00 dHKD, done",
+        "refused: the same trade, sent again\n          already-settled: ",
+        "was blocked meanwhile\n          R-53, R-62 receiver-blocked: ",
+    ],
+)
+def test_it_shows_a_payment_a_trade_and_a_hook(played: tuple[Path, str], words: str) -> None:
+    """Given the scenes of money, disclosure and trades, each should end in what it is there for."""
+    _, said = played
+    assert words in said
 
 
 def test_the_printed_commands_work(played: tuple[Path, str]) -> None:

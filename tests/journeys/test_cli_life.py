@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import life_payments
+import life_trades
 import pytest
 from program import FILING, PASSPHRASE, WORK, Abst, investor_row, onboard
 
@@ -28,7 +30,13 @@ def test_every_command_in_one_life(registry: Abst) -> None:
     _issue_and_trade(abst)
     _stop_and_resume(abst)
     _powers(abst, wallets["alpha"])
+    life_payments.pay(abst)
+    life_trades.publish(abst)
+    life_trades.trade(abst)
+    life_trades.freeze(abst)
+    life_trades.many(abst)
     _look(abst)
+    life_payments.close(abst)
     assert abst("verify").result == {"ok": True, "differences": []}
     assert abst.seen | {"demo", "init"} == {spec.path for spec in specs()}
 
@@ -155,7 +163,7 @@ def _powers(abst: Abst, lost: str) -> None:
 def _look(abst: Abst) -> None:
     grant = abst("officer", "new", "agent-2", "--role", "agent", "--keystore-work", WORK, "--as", OPS, exit=7)
     assert abst("officer", "show", OPS).result["key_here"]
-    assert len(abst("officer", "list").result) == 5
+    assert len(abst("officer", "list").result) == 6
     abst("chain", "warp", "25h")
     abst.approve(grant, CHECKER)
     assert abst("officer", "show", "agent-2").result["roles"] == ["agent"]

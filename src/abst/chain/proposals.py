@@ -206,7 +206,7 @@ def describe(office: Office, proposal_id: str) -> dict[str, Any]:
 
 
 def _function_of(data: bytes) -> str:
-    for name in ("Registry", "SecurityToken", "AccessManager", "TimelockController"):
+    for name in ("Registry", "SecurityToken", "Settlement", "Distribution", "AccessManager", "TimelockController"):
         found = decode_call(name, data)
         if found is not None:
             return f"{name}.{found[0].signature}"

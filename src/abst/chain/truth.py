@@ -1,23 +1,27 @@
 """Whether the chain already shows the effect of an intent, found by what only that intent could have left there.
 
-A mint leaves its operation id spent, with an event that names it; a two-person act leaves its timelock operation, whose
-id binds target, data and operation id. So a database that was restored, or a process that lost its answer, learns that
-the thing was done; nothing is done twice and nothing done is called rejected.
+A mint and an allotment leave an operation id spent, with an event that names it; a trade leaves an event with its every
+value; a two-person act leaves its timelock operation, whose id binds target, data and operation id. So a database that
+was restored, or a process that lost its answer, learns that the thing was done; nothing is done twice and nothing done
+is called rejected.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abst.chain import timelock
 from abst.chain.api import Chain, Log
-from abst.chain.contracts import Contract, codec
+from abst.chain.contracts import Contract, codec, decode_call
 from abst.chain.reader import pieces
 from abst.chain.reasons import Revert
 from abst.outbox import Intent
 from abst.values import Address, Hash
 
 ALREADY = "AlreadyDone"
+DECLARED = "AlreadyDeclared"
+SETTLED = "AlreadySettled"
 TIMELOCK_STATE = "TimelockUnexpectedOperationState"
 
 
@@ -32,14 +36,42 @@ class Found:
 
 def own_effect(chain: Chain, intent: Intent, revert: Revert) -> Found | None:
     """Where the chain shows that exactly this intent was carried out, when a revert says that something was."""
-    if revert.name == ALREADY and revert.args["operation"] == intent.operation:
-        topics = [codec("SecurityToken").topic("Minted"), Hash(intent.operation)]
-        return _latest(chain, Address(intent.to), topics)
+    operation = Hash(intent.operation)
+    if revert.name == ALREADY and revert.args["operation"] == operation:
+        done = [codec("SecurityToken").topic("Minted"), codec("DepositToken").topic("Deposited")]
+        return _latest(chain, Address(intent.to), [done, operation])
+    if revert.name == DECLARED:
+        # A payment's reference is the operation id of its declaration.
+        declared = codec("Distribution").topic("Declared")
+        return _latest(chain, Address(intent.to), [declared, revert.args["id"], None, operation])
+    if revert.name == SETTLED:
+        return _settled(chain, intent)
     if revert.name == TIMELOCK_STATE:
-        operation = timelock.parse(intent.data)
-        if operation is not None and operation.id == revert.args["operationId"]:
-            event = "CallExecuted" if operation.executes else "CallScheduled"
-            return _latest(chain, Address(intent.to), [codec(timelock.NAME).topic(event), operation.id])
+        parsed = timelock.parse(intent.data)
+        if parsed is not None and parsed.id == revert.args["operationId"]:
+            event = "CallExecuted" if parsed.executes else "CallScheduled"
+            return _latest(chain, Address(intent.to), [codec(timelock.NAME).topic(event), parsed.id])
+    return None
+
+
+def _settled(chain: Chain, intent: Intent) -> Found | None:
+    """A trade whose every value was settled, whoever sent it, or an allotment of this very operation."""
+    settlement = Contract("Settlement", Address(intent.to), chain)
+    call = decode_call(settlement.name, intent.data)
+    if call is None:
+        return None
+    function, arguments = call
+    if function.signature.startswith("allot("):
+        return _latest(chain, settlement.address, [settlement.codec.topic("Allotted"), Hash(intent.operation)])
+    if not function.signature.startswith("settle("):
+        return None
+    token, asset, seller, buyer, amount, price, _, trade_id = arguments[0]
+    wanted = {"token": token, "asset": asset, "seller": seller, "buyer": buyer, "amount": amount, "price": price}
+    topics = [settlement.codec.topic("Traded"), Hash(trade_id)]
+    for first, last in pieces(0, chain.head().number):
+        for event in settlement.events(chain.logs([settlement.address], first, last, topics)):
+            if all(event.args[name] == value for name, value in wanted.items()):
+                return Found(event.tx_hash, event.block_number, event.block_hash)
     return None
 
 
@@ -52,7 +84,7 @@ def waits_until(chain: Chain, intent: Intent, revert: Revert) -> int | None:
     return second if second > chain.now() else None
 
 
-def _latest(chain: Chain, contract: Address, topics: list[Hash]) -> Found | None:
+def _latest(chain: Chain, contract: Address, topics: Sequence[Hash | Sequence[Hash] | None]) -> Found | None:
     """The last such event, looked for from the head backwards."""
     for first, last in reversed(list(pieces(0, chain.head().number))):
         logs: list[Log] = chain.logs([contract], first, last, topics)

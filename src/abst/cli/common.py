@@ -118,6 +118,26 @@ def day_end(day: str, zone_name: str, where: str) -> int:
     return last_second_of(parse_date(day, where), zone_name)
 
 
+def second_of(text: str, zone_name: str, where: str) -> int:
+    """A moment on the command line as a Unix second: an ISO 8601 instant with its offset (or Z), a date for its last
+    second in the registry's zone, or the digits of a Unix second. Raises UsageError.
+    """
+    from datetime import datetime
+
+    needed = "2026-09-01T12:00:00Z, 2026-09-01, or a Unix second"
+    try:
+        if text.isascii() and text.isdigit() and int(text) < 1 << 40:
+            return int(text)
+        if len(text) == len("2026-09-01"):
+            return day_end(text, zone_name, where)
+        moment_told = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("not a moment", found=repr(text), needed=needed, where=where) from None
+    if moment_told.tzinfo is None:
+        raise UsageError("a moment without an offset", found=repr(text), needed=needed, where=where)
+    return int(moment_told.timestamp())
+
+
 def units(amount: str, where: str = "AMOUNT") -> int:
     from abst.values import parse_amount
 

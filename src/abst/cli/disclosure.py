@@ -27,11 +27,13 @@ def disclose(
     context: typer.Context,
     filing: Filing,
     kind: Annotated[str, typer.Option("--kind", help="Kind of document, such as issue-completion.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the document, at most 31 bytes.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the document, at most 32 bytes.")],
     document: Annotated[
         Path, typer.Option("--document", metavar="FILE", help="The document; its SHA-256 goes on chain.")
     ],
-    uri: Annotated[str, typer.Option("--uri", help="Where the document is published.")],
+    uri: Annotated[
+        str, typer.Option("--uri", help="Where the document is published; without, at the base and its hash.")
+    ] = "",
     obligation: Annotated[int, typer.Option("--obligation", min=0, help="Obligation it closes; 0 for none.")] = 0,
     next_due: Annotated[str, typer.Option("--next-due", help="Next date of a recurring obligation, YYYY-MM-DD.")] = "",
 ) -> Answer:

@@ -32,6 +32,7 @@ BRIEF = {"investor": TEXT, "kind": TEXT, "name": TEXT, "state": TEXT}
 WALLETS = many({"type": "array", "prefixItems": [TEXT, ADDRESS], "minItems": 2, "maxItems": 2})
 ROW = record(row=COUNT, investor=TEXT, refusals=many(REFUSAL))
 IMPORTED = record(rows=COUNT, added=COUNT, refused=COUNT, investors=many(TEXT))
+RENEWED = record(rows=COUNT, renewed=COUNT, refused=COUNT, wallets=WALLETS)
 TRIED = record(dry_run=FLAG, rows=many(ROW), refused=COUNT)
 WALLET = record(wallet=ADDRESS, state=TEXT, number=maybe(COUNT), proven_at=maybe(INSTANT), successor=maybe(ADDRESS))
 SHOWN = {
@@ -144,24 +145,32 @@ def admit(
 @NOUN.command(
     "block",
     example="abst investor block inv-001 --reason 'sanctions hit' --evidence order.txt --as operations-1",
-    result=record(**BRIEF, blocked=FLAG),
+    result={"anyOf": [record(**BRIEF, blocked=FLAG), record(blocked=COUNT, investors=many(TEXT))]},
 )
 def block(
     context: typer.Context,
-    investor: Investor,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
     evidence_file: EvidenceFile,
+    investor: Annotated[str | None, typer.Argument(metavar="INVESTOR", help="Investor id.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Many at once: a column investor.")
+    ] = None,
 ) -> Answer:
     """Block an investor at once, all wallets: it neither sends nor receives. One key is enough to stop."""
-    from abst.investor import desk
+    from abst.investor import batches, desk
 
+    if (investor is None) == (table is None):
+        raise UsageError("who is blocked?", needed="INVESTOR, or --csv FILE", where="INVESTOR")
     with house(context) as (call, office):
+        paper = evidence(evidence_file)
+        if table is not None:
+            named = batches.read_investors(read(table, "--csv"))
+            several = batches.BlockMany(
+                officer=call.act_as(), request=call.request_id(), investors=named, reason=reason, evidence=paper
+            )
+            return answer(batches.block_many(office, several))
         command = desk.BlockInvestor(
-            officer=call.act_as(),
-            request=call.request_id(),
-            investor=investor,
-            reason=reason,
-            evidence=evidence(evidence_file),
+            officer=call.act_as(), request=call.request_id(), investor=investor or "", reason=reason, evidence=paper
         )
         result = desk.block(office, command)
     return answer(result)
@@ -187,16 +196,29 @@ def unblock(context: typer.Context, investor: Investor, evidence_file: EvidenceF
 @NOUN.command(
     "renew",
     example="abst investor renew inv-001 investor.yaml --as operations-1",
-    result=record(**BRIEF, wallets=WALLETS),
+    result={"anyOf": [record(**BRIEF, wallets=WALLETS), RENEWED]},
 )
 def renew(
     context: typer.Context,
-    investor: Investor,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON with the new facts.")],
+    investor: Annotated[str | None, typer.Argument(metavar="INVESTOR", help="Investor id.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="YAML or JSON with the new facts.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Many at once: columns as of `abst investor import`.")
+    ] = None,
 ) -> Answer:
-    """Renew an investor's facts on new evidence; all its wallets follow."""
-    from abst.investor import desk
+    """Renew an investor's facts on new evidence; all its wallets follow.
 
+    With --csv many at once: rows that do not pass are refused with every reason (exit 3), their old facts run out.
+    """
+    from abst.investor import batches, desk
+
+    if table is not None and investor is None:
+        content = read(table, "--csv")
+        with house(context) as (call, office):
+            several = batches.RenewMany(officer=call.act_as(), request=call.request_id(), content=content)
+            return answer(batches.renew_many(office, several))
+    if investor is None or file is None or table is not None:
+        raise UsageError("who is renewed?", needed="INVESTOR FILE, or --csv FILE", where="INVESTOR")
     with house(context) as (call, office):
         command = desk.Renew(officer=call.act_as(), request=call.request_id(), investor=investor, row=_row(file))
         result = desk.renew(office, command)

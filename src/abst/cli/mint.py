@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +15,7 @@ from abst.cli.shape import ADDRESS, AMOUNT, COUNT, FLAG, HASH, REFUSAL, TEXT, ma
 from abst.errors import UsageError
 
 if TYPE_CHECKING:
-    from abst.chain.office import Office
-    from abst.issuance.desk import Allocation
+    from abst.issuance.desk import Allocation, Row
 
 NOUN = Noun("", "")
 ROW = record(row=COUNT, to=TEXT, wallet=maybe(ADDRESS), investor=TEXT, amount=AMOUNT, refusals=many(REFUSAL))
@@ -56,7 +56,7 @@ def mint(
     allocations = _allocations(to, amount, file)
     with house(context) as (call, office):
         if dry_run:
-            return _dry_run(office, token, allocations)
+            return tried(desk.dry_run(office, token, allocations))
         command = desk.ProposeMint(
             officer=call.act_as(), request=call.request_id(), token=token, allocations=allocations
         )
@@ -74,10 +74,8 @@ def _allocations(to: str | None, amount: str | None, file: Path | None) -> tuple
     raise UsageError("one mint or a file of them", needed="TO and AMOUNT, or --file CSV", where="arguments")
 
 
-def _dry_run(office: Office, token: str, allocations: tuple[Allocation, ...]) -> Answer:
-    from abst.issuance import desk
-
-    rows = desk.dry_run(office, token, allocations)
+def tried(rows: Sequence[Row]) -> Answer:
+    """A dry run's rows, with every reason of each."""
     good = [row for row in rows if not row.refusals]
     refusals = tuple(refusal for row in rows for refusal in row.refusals)
     result = {

@@ -1,6 +1,6 @@
 """The demo: a real auto-loan deal from its filing to the register of holders, by the same desk functions users have.
 
-`stage.py` holds the home and the record, `people.py` the investors, `filing.py` and `market.py` the scenes.
+`stage.py` holds the home and the record, `people.py` the investors, the other files the scenes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from abst.demo import filing, market
+from abst.demo import filing, market, payments, trades
 from abst.demo.people import people
 from abst.demo.stage import SECRETS, WORK, Passphrases, Stage, prepare
 from abst.values import Hash
@@ -47,7 +47,8 @@ def run(home: Path, *, seed: int, short: bool, say: Callable[[str], None]) -> To
 
     prepare(home, seed=seed, short=short)
     stage = Stage(home, seed, short, say, Passphrases(home / SECRETS))
-    scenes: list[Callable[[Stage], None]] = [*filing.SCENES, *market.SCENES]
+    parts = (filing.SCENES, market.SCENES, payments.SCENES, trades.SCENES, market.LAST)
+    scenes: list[Callable[[Stage], None]] = [scene for part in parts for scene in part]
     stage.total = len(scenes) + 1
     stage.scene(
         "A registry", "An embedded chain, its contracts, the officers and their keys. The deployer keeps nothing."
@@ -78,6 +79,9 @@ def closing(stage: Stage) -> tuple[str, ...]:
         f"  abst filing show 1 {where}",
         f"  abst token attest 1 {where}",
         f"  abst holders {token} {where}",
+        f"  abst payment show 1 {where}",
+        f"  abst document history 1 storm {where}",
+        f"  abst trade show {stage.home / 'documents' / 'trade.json'} {where}",
         f"  abst why {seller} {buyer} 10000 {token} {where}",
         f"  abst transfer {seller} {buyer} 10000 {token} {where}",
         f"  abst freeze {buyer} 10000 {token} --evidence {order} --as operations-1 {where}",

@@ -11,26 +11,13 @@ from typing import Any
 
 from abst.chain.acts import Act, once
 from abst.chain.office import Evidence, Office, Result
+from abst.disclosure import documents
+from abst.disclosure.kinds import NAMES, kind_of, name_bytes
 from abst.disclosure.tables import Publication
 from abst.errors import UsageError
 from abst.filing import records
 from abst.filing.tables import Filing
 from abst.values import instant
-
-KINDS = {
-    "issue-completion": 1,  # R-71, opened by the first mint
-    "material-risk": 2,  # R-72
-    "material-matter": 3,  # R-73
-    "distribution-report": 4,  # R-74
-    "annual-report": 5,  # R-75
-    "association-copy": 6,  # R-76
-    "interim-report": 7,  # R-77
-    "obligor-disclosure": 8,  # R-78
-    "risk-report": 9,  # R-79
-    "other": 99,
-}
-NAMES = {number: name for name, number in KINDS.items()}
-NAME_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +35,10 @@ class OpenObligation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclose:
-    """Publish a document. obligation: the one it closes, 0 for none; next_due: of a recurring one."""
+    """Publish a document. obligation: the one it closes, 0 for none; next_due: of a recurring one.
+
+    uri empty: the document stands at the filing's base followed by its hash (`abst document base`).
+    """
 
     officer: str
     request: str
@@ -56,7 +46,7 @@ class Disclose:
     name: str
     kind: str
     document: Evidence
-    uri: str
+    uri: str = ""
     obligation: int = 0
     next_due: int = 0
 
@@ -75,7 +65,7 @@ def open_obligation(office: Office, cmd: OpenObligation) -> Result:
     act = Act(office, "obligations open", cmd.request, content)
     if act.earlier:
         return act.again()
-    kind = _kind(cmd.kind)
+    kind = kind_of(cmd.kind)
     registry = office.contracts.registry
     with act.writing(cmd.officer, "discloser") as desk:
         filing = records.get(desk.session, cmd.filing)
@@ -102,14 +92,8 @@ def disclose(office: Office, cmd: Disclose) -> Result:
     act = Act(office, "disclose", cmd.request, content)
     if act.earlier:
         return act.again()
-    kind, name = _kind(cmd.kind), cmd.name.encode()
-    if not 0 < len(name) <= NAME_BYTES:
-        raise UsageError(
-            "a document's name does not fit",
-            found=f"{len(name)} bytes",
-            needed=f"1 to {NAME_BYTES} bytes",
-            where="name",
-        )
+    kind, name = kind_of(cmd.kind), name_bytes(cmd.name)
+    stands = cmd.uri or _at_the_base(office, cmd)
     registry = office.contracts.registry
     with act.writing(cmd.officer, "discloser") as desk:
         filing = records.get(desk.session, cmd.filing)
@@ -117,8 +101,8 @@ def disclose(office: Office, cmd: Disclose) -> Result:
             "publish",
             filing.number,
             cmd.obligation,
-            name.ljust(NAME_BYTES, b"\x00"),
             kind,
+            name,
             cmd.document.hash,
             cmd.uri,
             cmd.next_due,
@@ -149,9 +133,18 @@ def disclose(office: Office, cmd: Disclose) -> Result:
             "kind": cmd.kind,
             "name": cmd.name,
             "document_hash": cmd.document.hash,
-            "uri": cmd.uri,
+            "uri": stands,
         }
     return act.finish()
+
+
+def _at_the_base(office: Office, cmd: Disclose) -> str:
+    """Raises UsageError when the filing has no base."""
+    with office.store.read() as session:
+        base = documents.base_now(office, records.get(session, cmd.filing).number)
+    if not base:
+        raise UsageError("where does the document stand?", needed="--uri, or `abst document base` first", where="--uri")
+    return base + cmd.document.hash
 
 
 def obligations(office: Office, filing_id: str | None = None) -> list[dict[str, Any]]:
@@ -182,9 +175,3 @@ def _of_filing(office: Office, filing: Filing, now: int) -> list[dict[str, Any]]
             }
         )
     return sorted(rows, key=lambda row: (row["due"] + row["grace"], row["obligation"]))
-
-
-def _kind(word: str) -> int:
-    if word not in KINDS:
-        raise UsageError("no such kind of disclosure", found=word, needed=", ".join(KINDS), where="kind")
-    return KINDS[word]

@@ -91,7 +91,7 @@ def gather(
             made = replace(made, balance=own, held=own + elsewhere)
         parties[wallet] = made
     entering = any(not made.held for made in parties.values())
-    return filing_facts(of, word), token_facts(office, of, holders=entering), parties
+    return filing_facts(of, word), token_facts(office, of, holders=entering, issue=True), parties
 
 
 def _held_by_events(office: Office, of: Token, wallets: Sequence[Address]) -> dict[Address, int]:
@@ -133,9 +133,10 @@ def filing_facts(of: Token, word: int) -> FilingFacts:
     )
 
 
-def token_facts(office: Office, of: Token, *, holders: bool = True) -> TokenFacts:
-    """Terms and running totals; the number of holders only where it can matter."""
+def token_facts(office: Office, of: Token, *, holders: bool = True, issue: bool = False) -> TokenFacts:
+    """Terms and running totals; the number of holders only where it can matter, and amortisation for an issue alone."""
     contract = office.contracts.token(of.address)
+    _, paid, written_down = contract.read("amortisation") if issue else (0, 0, 0)
     return TokenFacts(
         symbol=of.symbol,
         regimes=of.terms.regimes,
@@ -148,6 +149,7 @@ def token_facts(office: Office, of: Token, *, holders: bool = True) -> TokenFact
         overdue_stops_transfers=of.terms.overdue_stops_transfers,
         minted=contract.read("minted"),
         holders=contract.read("holders") if holders and of.terms.max_holders else 0,
+        closed=bool(paid or written_down),
     )
 
 

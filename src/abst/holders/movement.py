@@ -32,7 +32,7 @@ class FilingFacts:
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """The terms of one tranche that bear on movements, and its running totals."""
+    """The terms of one tranche that bear on movements, and its running totals. closed: its amortisation has begun."""
 
     symbol: str
     regimes: int
@@ -45,6 +45,7 @@ class TokenFacts:
     overdue_stops_transfers: bool
     minted: int
     holders: int
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,19 @@ def not_matured(m: Movement) -> Refusal | None:
         "matured",
         found=instant(m.now),
         needed=f"at the latest {instant(m.token.maturity)}",
+        where=f"token {m.token.symbol}",
+    )
+
+
+def issue_open(m: Movement) -> Refusal | None:
+    """R-59: once principal was paid or written down, nothing more is minted."""
+    if not m.token.closed:
+        return None
+    return refuse(
+        "R-59",
+        "issue-closed",
+        found="principal was paid or written down",
+        needed="an issue whose principal is whole",
         where=f"token {m.token.symbol}",
     )
 

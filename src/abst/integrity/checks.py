@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,10 @@ from abst.chain.office import Office
 from abst.chain.reader import events
 from abst.chain.words import FilingRecord, InvestorRecord
 from abst.decisions import Decision, Proposal, decision_hash, officers
+from abst.disclosure.documents import library, word_of
+from abst.disclosure.kinds import NAMES
 from abst.disclosure.tables import Publication
+from abst.errors import IntegrityFailure
 from abst.filing import records as filings
 from abst.filing import tokens as filed_tokens
 from abst.filing.states import Status
@@ -29,6 +33,7 @@ from abst.outbox import Intent
 from abst.values import ZERO_ADDRESS, ZERO_HASH, Address, Hash
 
 AT_ONCE = 200  # wallets asked for in one call
+MINTING = ("mint", "allot")  # intents that make tokens: to the token itself, or to the settlement contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ def mints(office: Office) -> list[Difference]:
             if not contract.read("spent", operation):
                 found.append(Difference(operation, "not spent", "spent", "operation"))
     with office.store.read() as session:
-        for intent in session.scalars(select(Intent).where(Intent.kind == "mint", Intent.state == "final")):
+        for intent in session.scalars(select(Intent).where(Intent.kind.in_(MINTING), Intent.state == "final")):
             if intent.operation not in seen:
                 found.append(Difference(intent.operation, "no Minted event", "one", f"intent {intent.id} is final"))
     return found
@@ -301,21 +306,40 @@ def powers(office: Office) -> list[Difference]:
 
 def publications(office: Office) -> list[Difference]:
     """Each document published on chain is one published here, and the reverse once its transaction is final (R-81)."""
-    on_chain = {
-        (e.args["filing"], e.args["obligation"], str(e.args["documentHash"]))
+    on_chain = Counter(
+        (
+            e.args["filing"],
+            e.args["obligation"],
+            word_of(e.args["name"]),
+            NAMES.get(e.args["kind"], str(e.args["kind"])),
+            str(e.args["documentHash"]),
+            e.args["uri"],
+        )
         for e in _all_events(office, [office.contracts.registry], "Published")
-    }
+    )
     with office.store.read() as session:
         numbers = {f.id: f.number for f in filings.every(session)}
-        kept: set[tuple[Any, ...]] = set()
-        for row in session.scalars(select(Publication)):
-            intents = outbox.of_request(session, row.request)
-            if all(intent.state == "final" for intent in intents):
-                kept.add((numbers[row.filing], row.obligation, row.document_hash))
+        kept = Counter(
+            (numbers[row.filing], row.obligation, row.name, row.kind, row.document_hash, row.uri)
+            for row in session.scalars(select(Publication))
+            if all(intent.state == "final" for intent in outbox.of_request(session, row.request))
+        )
     return [
         *(Difference(f"publication {key}", "on chain", "not here", "document") for key in sorted(on_chain - kept)),
         *(Difference(f"publication {key}", "here", "not on chain", "document") for key in sorted(kept - on_chain)),
+        *_histories(office, sorted(numbers)),
     ]
+
+
+def _histories(office: Office, names: Sequence[str]) -> list[Difference]:
+    """The documents of each filing have all their versions in the events."""
+    found: list[Difference] = []
+    for filing in names:
+        try:
+            library(office, filing)
+        except IntegrityFailure as failure:
+            found.append(Difference(f"documents of {filing}", failure.found, failure.needed, "history of documents"))
+    return found
 
 
 def unfinished(office: Office) -> list[Difference]:

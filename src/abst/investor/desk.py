@@ -127,7 +127,7 @@ def add(office: Office, cmd: AddInvestor) -> Result:
     with act.writing(cmd.officer, "admitter") as desk:
         investor = _store(office, desk, row)
         desk.audit(f"investor {investor.id}", {"commitment": investor.commitment})
-        desk.result = _brief(investor) | {"wallet": row.wallet}
+        desk.result = brief(investor) | {"wallet": row.wallet}
     return act.finish()
 
 
@@ -138,7 +138,7 @@ def import_csv(office: Office, cmd: ImportInvestors) -> Result:
     act = Act(office, "investor import", cmd.request, content)
     if act.earlier:
         return act.again()
-    read = _read(cmd.content)
+    read = read_file(cmd.content)
     if not read.rows:
         raise Refused([problem.refusal() for problem in read.problems], "no row of the file can be taken")
     with act.writing(cmd.officer, "admitter") as desk:
@@ -159,7 +159,7 @@ def import_csv(office: Office, cmd: ImportInvestors) -> Result:
 
 def dry_run(office: Office, content: bytes) -> list[dict[str, Any]]:
     """Read and judge every row of a CSV as import and admission would, writing nothing."""
-    read = _read(content)
+    read = read_file(content)
     report: dict[int, dict[str, Any]] = {}
     for problem in read.problems:
         entry = report.setdefault(problem.row, {"row": problem.row, "investor": "", "refusals": []})
@@ -174,7 +174,7 @@ def dry_run(office: Office, content: bytes) -> list[dict[str, Any]]:
     return [report[number] for number in sorted(report)]
 
 
-def _read(content: bytes) -> importer.Imported:
+def read_file(content: bytes) -> importer.Imported:
     try:
         return importer.read_csv(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -264,7 +264,7 @@ def add_wallet(office: Office, cmd: AddWallet) -> Result:
         return act.again()
     with office.store.read() as session:
         investor = records.get(session, cmd.investor)
-        known = _first_wallet(session, investor)
+        known = first_wallet(session, investor)
         row = records.wallet(session, wallet)
     refusal = wallet_proven(row.proven_at, f"wallet {wallet}")
     if row.investor != investor.id:
@@ -311,10 +311,10 @@ def admit(office: Office, cmd: Admit) -> Result:
     registry = office.contracts.registry
     with act.writing(cmd.officer, "admitter") as desk:
         for investor in chosen:
-            _record_decision(office, desk, investor, *judged[investor.id], wallets[investor.id])
+            record_decision(office, desk, investor, *judged[investor.id], wallets[investor.id])
         for start in range(0, len(good), BATCH):
             part = good[start : start + BATCH]
-            admissions = [_admission(i, judged[i.id][0], wallets[i.id]) for i in part]
+            admissions = [admission_of(i, judged[i.id][0], wallets[i.id]) for i in part]
             desk.send("investor admit", registry.address, registry.encode("admit", admissions))
         desk.refusals = tuple(refusal for investor in chosen for refusal in judged[investor.id][1])
         refused = [investor.id for investor in chosen if judged[investor.id][1]]
@@ -337,7 +337,7 @@ def _judge(
     return judged, (*judged.refusals, *([proof] if proof else []))
 
 
-def _record_decision(
+def record_decision(
     office: Office,
     desk: Desk,
     investor: Investor,
@@ -370,7 +370,7 @@ def _keep_facts(investor: Investor, facts: ChainFacts) -> None:
     investor.evidence_until, investor.suitability_until = facts.evidence_until, facts.suitability_until
 
 
-def _admission(investor: Investor, judged: Assessment, wallet: Wallet | None) -> tuple[str, int, str]:
+def admission_of(investor: Investor, judged: Assessment, wallet: Wallet | None) -> tuple[str, int, str]:
     if wallet is None:
         raise TypeError("an investor without a wallet was not refused")
     return (wallet.address, _word(judged.facts), investor.commitment)
@@ -380,7 +380,7 @@ def _word(facts: ChainFacts) -> int:
     return InvestorRecord(**facts.as_dict()).facts()
 
 
-def _admitted(office: Office, session: Session, closing: Closing) -> None:
+def kept_admissions(office: Office, session: Session, closing: Closing) -> None:
     """Keep what the registry now says of the wallets; those that the chain did not take stay as they were."""
     named = [(one, Address(wallet)) for one, wallet in closing.result.get("wallets", ())]
     words = office.contracts.registry.read("investorsOf", [wallet for _, wallet in named])
@@ -421,15 +421,15 @@ def renew(office: Office, cmd: Renew) -> Result:
     registry = office.contracts.registry
     with act.writing(cmd.officer, "admitter") as desk:
         investor = records.get(desk.session, cmd.investor)
-        wallet = _first_wallet(desk.session, investor)
+        wallet = first_wallet(desk.session, investor)
         records.renew(desk.session, investor, record=read.record, facts=judged.facts, vault=office.vault(), at=desk.at)
-        _record_decision(office, desk, investor, judged, (), wallet)
+        record_decision(office, desk, investor, judged, (), wallet)
         records.set_state(desk.session, investor, "admitted", desk.at)
-        data = registry.encode("renew", [_admission(investor, judged, wallet)])
+        data = registry.encode("renew", [admission_of(investor, judged, wallet)])
         desk.send("investor renew", registry.address, data)
         desk.audit(f"investor {investor.id}", {"commitment": investor.commitment})
         every = [w.address for w in records.wallets_of(desk.session, investor.id) if w.number is not None]
-        desk.result = _brief(investor) | {"wallets": [[investor.id, w] for w in every]}
+        desk.result = brief(investor) | {"wallets": [[investor.id, w] for w in every]}
     return act.finish()
 
 
@@ -451,11 +451,11 @@ def block(office: Office, cmd: BlockInvestor) -> Result:
     registry = office.contracts.registry
     with act.writing(cmd.officer, "admitter") as desk:
         investor = records.get(desk.session, cmd.investor)
-        wallet = _first_wallet(desk.session, investor)
+        wallet = first_wallet(desk.session, investor)
         data = registry.encode("blockInvestors", [wallet.address], cmd.evidence.hash)
         desk.send("investor block", registry.address, data)
         desk.audit(f"investor {investor.id}", {"evidence": cmd.evidence.as_dict()})
-        desk.result = _brief(investor) | {"blocked": True}
+        desk.result = brief(investor) | {"blocked": True}
     return act.finish()
 
 
@@ -480,7 +480,7 @@ def unblock(office: Office, cmd: UnblockInvestor) -> Result:
         return act.again()
     with office.store.read() as session:
         investor = records.get(session, cmd.investor)
-        wallet = _first_wallet(session, investor)
+        wallet = first_wallet(session, investor)
         if records.blocked(session, investor.id) is None:
             raise Conflict("the investor is not blocked", found="no open block", needed="a block", where=investor.id)
     registry = office.contracts.registry
@@ -520,7 +520,7 @@ def show(office: Office, investor_id: str, *, reveal_to: str = "") -> dict[str, 
             for w in records.wallets_of(session, investor_id)
         ]
         blocked = records.blocked(session, investor_id) is not None
-    shown = _brief(investor) | {
+    shown = brief(investor) | {
         "commitment": investor.commitment,
         "capacity": investor.capacity,
         "regimes": list(office.rulebook.regime_codes(investor.regimes)),
@@ -542,7 +542,7 @@ def show(office: Office, investor_id: str, *, reveal_to: str = "") -> dict[str, 
 def list_investors(office: Office, state: str | None = None) -> list[dict[str, Any]]:
     """All investors, masked, by id."""
     with office.store.read() as session:
-        return [_brief(investor) for investor in records.every(session, state)]
+        return [brief(investor) for investor in records.every(session, state)]
 
 
 def wallet_of(office: Office, word: str) -> Address:
@@ -551,7 +551,7 @@ def wallet_of(office: Office, word: str) -> Address:
         return address(word, "wallet")
     with office.store.read() as session:
         investor = records.get(session, word)
-        return Address(_first_wallet(session, investor).address)
+        return Address(first_wallet(session, investor).address)
 
 
 def _usable_wallet(session: Session, investor: Investor) -> Wallet | None:
@@ -560,7 +560,7 @@ def _usable_wallet(session: Session, investor: Investor) -> Wallet | None:
     return next((w for w in wallets if w.proven_at), wallets[0] if wallets else None)
 
 
-def _first_wallet(session: Session, investor: Investor) -> Wallet:
+def first_wallet(session: Session, investor: Investor) -> Wallet:
     """The admitted wallet with the lowest number. Raises NotFound."""
     admitted = [w for w in records.wallets_of(session, investor.id) if w.state == "admitted"]
     if not admitted:
@@ -570,14 +570,15 @@ def _first_wallet(session: Session, investor: Investor) -> Wallet:
     return min(admitted, key=lambda w: w.number or 0)
 
 
-def _brief(investor: Investor) -> dict[str, Any]:
+def brief(investor: Investor) -> dict[str, Any]:
+    """An investor in a few words, masked."""
     return {"investor": investor.id, "kind": investor.kind, "name": investor.shown, "state": investor.state}
 
 
 HANDLERS = {
-    "investor admit": Handler(done=_admitted),
-    "investor renew": Handler(done=_admitted),
-    "wallet add": Handler(done=_admitted),
+    "investor admit": Handler(done=kept_admissions),
+    "investor renew": Handler(done=kept_admissions),
+    "wallet add": Handler(done=kept_admissions),
     "investor block": Handler(done=_blocked),
     "investor unblock": Handler(done=_unblocked),
 }

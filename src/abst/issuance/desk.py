@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,6 @@ from sqlalchemy.orm import Session
 from abst import decisions, outbox
 from abst.chain import eip712
 from abst.chain.acts import Act, Desk, once
-from abst.chain.contracts import Contract
 from abst.chain.office import Approve, Handler, Office, Result
 from abst.chain.proposals import approval_act
 from abst.deal import plan_hash
@@ -37,6 +37,7 @@ from abst.issuance.gates import Facts, PrivateFacts
 from abst.issuance.tables import MintLot
 from abst.keys import Signer
 from abst.rulebook import refuse
+from abst.store import Base
 from abst.values import Address, Hash, digest, parse_amount
 
 LOT = 100  # allocations in one transaction
@@ -96,6 +97,22 @@ class Row:
         }
 
 
+class MoreGates(Protocol):
+    """What else rows must pass, and what is taken once one did: the payment of an allotment."""
+
+    def of_filing(self) -> list[Refusal]:
+        """Reasons against all rows."""
+
+    def why_not(self, row: int) -> list[Refusal]:
+        """Every reason against a row."""
+
+    def take(self, row: int) -> None:
+        """The row passed; the next ones find so much less."""
+
+    def facts(self, row: int) -> dict[str, Any]:
+        """What the row was judged on, for the stored decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """All rows decided on one gathering of facts."""
@@ -109,6 +126,7 @@ class Decided:
     denied: tuple[str, ...]
     of_filing: tuple[Refusal, ...]
     rows: tuple[Row, ...]
+    more: MoreGates | None = None
 
     @property
     def good(self) -> list[Row]:
@@ -120,6 +138,7 @@ class Decided:
 
     def facts(self, rows: Sequence[Row], rulebook: Hash) -> dict[str, Any]:
         """Everything these rows were decided on, for the stored decision: ids and chain words, nothing personal."""
+        paid = {str(row.row): self.more.facts(row.row) for row in rows} if self.more else {}
         return {
             "now": self.now,
             "token": {"address": self.token.address, **asdict(self.totals)},
@@ -128,6 +147,7 @@ class Decided:
             "denied": list(self.denied),
             "rulebook": rulebook,
             "rows": [[row.row, row.investor, row.amount, asdict(row.party) if row.party else row.to] for row in rows],
+            **({"orders": paid} if paid else {}),
         }
 
 
@@ -161,7 +181,7 @@ def dry_run(office: Office, token: str, allocations: Sequence[Allocation]) -> li
     return [replace(row, refusals=(*decided.of_filing, *row.refusals)) for row in decided.rows]
 
 
-def decide(office: Office, token: Token, allocations: Sequence[Allocation]) -> Decided:
+def decide(office: Office, token: Token, allocations: Sequence[Allocation], more: MoreGates | None = None) -> Decided:
     """Gather once, then run all gates on every row; a row that passes counts before the next is decided."""
     now = office.now()
     with office.store.read() as session:
@@ -192,14 +212,18 @@ def decide(office: Office, token: Token, allocations: Sequence[Allocation]) -> D
             plan_now=plan_now,
             denied=denied,
         )
-        refusals = tuple(gates.decide_row(facts))
+        refusals = (*gates.decide_row(facts), *(more.why_not(allocation.row) if more else ()))
         rows.append(Row(allocation.row, allocation.to, address, investor.id, allocation.amount, party, refusals))
         if not refusals:
+            if more:
+                more.take(allocation.row)
             totals = gates.after(totals, party, allocation.amount)
             parties[address] = replace(party, held=party.held + allocation.amount)
     nobody = Facts(now, filing, start, PartyFacts(""), PrivateFacts(), 0, plan_filed, plan_now, denied)
     of_filing = tuple(r for gate in gates.FILING_GATES if (r := gate(nobody)) is not None)
-    return Decided(token, now, filing, start, plan_filed, plan_now, denied, of_filing, tuple(rows))
+    if more:
+        of_filing += tuple(more.of_filing())
+    return Decided(token, now, filing, start, plan_filed, plan_now, denied, of_filing, tuple(rows), more)
 
 
 def _receivers(session: Session, words: Sequence[str]) -> dict[str, tuple[Wallet, Investor]]:
@@ -278,7 +302,14 @@ def retry(office: Office, cmd: RetryMint) -> Result:
     with office.store.read() as session:
         outbox.get_request(session, cmd.retry_of)
         proposal = decisions.find(session, cmd.retry_of)
-        lots = _lots(session, proposal.id) if proposal else []
+        if proposal is not None and proposal.kind != MINT.name:
+            raise UsageError(
+                "this is not a request of a mint",
+                found=proposal.kind,
+                needed="for orders: `abst allot` again",
+                where="retry",
+            )
+        lots = lots_of(session, proposal.id) if proposal else []
         failed = [
             lot for lot in lots if (i := outbox.by_operation(session, Hash(lot.operation))) and i.state == "rejected"
         ]
@@ -286,38 +317,48 @@ def retry(office: Office, cmd: RetryMint) -> Result:
         raise NotFound(
             "nothing of this request was rejected", found=cmd.retry_of, needed="a request with rejected lots"
         )
-    again = tuple(Allocation(w, int(amount), row) for lot in failed for w, _, amount, row in lot.allocations)
-    return _propose(office, act, cmd.officer, failed[0].token, again)
+    return _propose(office, act, cmd.officer, failed[0].token, allocations_of(failed))
 
 
 def _propose(office: Office, act: Act, officer: str, word: str, allocations: Sequence[Allocation]) -> Result:
     token = chain_facts.token(office, word)
     decided = decide(office, token, allocations)
-    good = decided.good
+    return propose(office, act, officer, decided, MINT, LOT)
+
+
+def propose(
+    office: Office, act: Act, officer: str, decided: Decided, kind: Kind, size: int, besides: Besides | None = None
+) -> Result:
+    """Put what passed before a gatekeeper, in lots of at most `size` rows, fixed and stored (R-58).
+
+    Raises Refused when nothing passes: the decision is stored, the chain untouched.
+    """
+    token, good = decided.token, decided.good
     if decided.of_filing or not good:
-        facts = decided.facts(decided.rows, office.rulebook.digest)
         raise act.refuse(
             officer,
             "issuer",
-            kind="mint",
+            kind=kind.name,
             subject=f"token {token.symbol}",
-            facts=facts,
+            facts=decided.facts(decided.rows, office.rulebook.digest),
             refusals=[*decided.of_filing, *decided.refusals],
         )
     with act.writing(officer, "issuer") as desk:
-        lots = _cut(office, desk, decided, good)
+        lots = _cut(office, desk, decided, kind, size)
         total = str(sum(lot.total for lot, _ in lots))
-        shown = [_shown(lot, decision) for lot, decision in lots]
+        added = {lot.operation: besides(lot) for lot, _ in lots} if besides else {}
+        shown = [_shown(lot, decision) | added.get(lot.operation, ({}, ()))[0] for lot, decision in lots]
         command = {"token": token.symbol, "address": token.address, "total": total, "lots": shown}
-        proposal = desk.propose("mint", command, "gatekeeper", lots[0][1].id if len(lots) == 1 else None)
+        proposal = desk.propose(kind.name, command, "gatekeeper", lots[0][1].id if len(lots) == 1 else None)
         for lot, _ in lots:
             lot.proposal = proposal.id
             desk.session.add(lot)
+            desk.session.add_all(added.get(lot.operation, ({}, ()))[1])
         counts = {"lots": len(lots), "dropped": len(decided.rows) - len(good)}
         desk.audit(
             f"token {token.symbol}",
             {"proposal": proposal.id, "hash": proposal.hash, **counts},
-            act="mint proposed",
+            act=f"{kind.name} proposed",
         )
         desk.refusals = decided.refusals
         desk.result = {
@@ -332,14 +373,15 @@ def _propose(office: Office, act: Act, officer: str, word: str, allocations: Seq
     return act.finish()
 
 
-def _cut(office: Office, desk: Desk, decided: Decided, good: Sequence[Row]) -> list[tuple[MintLot, Decision]]:
+def _cut(office: Office, desk: Desk, decided: Decided, kind: Kind, size: int) -> list[tuple[MintLot, Decision]]:
     """Lots of the rows that passed, each with its operation id and its stored decision."""
     lots: list[tuple[MintLot, Decision]] = []
-    for number, start in enumerate(range(0, len(good), LOT)):
-        part = good[start : start + LOT]
+    good = decided.good
+    for number, start in enumerate(range(0, len(good), size)):
+        part = good[start : start + size]
         decision = decisions.record(
             desk.session,
-            kind="mint",
+            kind=kind.name,
             facts=decided.facts(part, office.rulebook.digest),
             refusals=(),
             rulebook=office.rulebook.version,
@@ -382,18 +424,31 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
     if act.earlier:
         return act.again()
     with office.store.read() as session:
-        lots = _lots(session, proposal.id)
+        lots = lots_of(session, proposal.id)
+    token = chain_facts.token(office, lots[0].token)
+    decided = decide(office, token, allocations_of(lots))
+    return release_lots(office, act, proposal, cmd, lots, decided, MINT, partial(_mint_call, office))
+
+
+def release_lots(
+    office: Office,
+    act: Act,
+    proposal: Proposal,
+    cmd: Approve,
+    lots: Sequence[MintLot],
+    decided: Decided,
+    kind: Kind,
+    call: Call,
+) -> Result:
+    """What was decided anew on a proposal's lots: refused with every reason, or signed and sent. Raises as above."""
+    with office.store.read() as session:
         checker = officers.require(session, cmd.officer, proposal.checker_role)
         maker = officers.get(session, proposal.maker)
-    token = chain_facts.token(office, lots[0].token)
-    decided = decide(
-        office, token, [Allocation(w, int(amount), row) for lot in lots for w, _, amount, row in lot.allocations]
-    )
     if decided.of_filing or decided.refusals:
         raise act.refuse(
             cmd.officer,
             proposal.checker_role,
-            kind="mint release",
+            kind=f"{kind.name} release",
             subject=proposal.id,
             facts={"proposal": proposal.hash, **decided.facts(decided.rows, office.rulebook.digest)},
             refusals=[*decided.of_filing, *decided.refusals],
@@ -403,7 +458,6 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
         raise NotAuthorised(
             "the gatekeeper's key is not in this home", found=str(office.home), needed=f"keystore {cmd.officer}"
         )
-    contract = office.contracts.token(token.address)
     with act.writing(cmd.officer, proposal.checker_role) as desk:
         decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
         place = 0
@@ -412,25 +466,28 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
             place += len(part)
             decision = decisions.record(
                 desk.session,
-                kind="mint release",
+                kind=f"{kind.name} release",
                 facts={"proposal": proposal.hash, **decided.facts(part, office.rulebook.digest)},
                 refusals=(),
                 rulebook=office.rulebook.version,
                 at=desk.at,
             )
-            data = _signed_mint(office, contract, signer, lot, Hash(decision.hash), desk.at + APPROVAL_SECONDS)
-            desk.send("mint", contract.address, data, signer=Address(maker.address), operation=Hash(lot.operation))
+            approval, signature = _approved(office, signer, lot, Hash(decision.hash), desk.at + APPROVAL_SECONDS)
+            to, data = call(lot, approval, signature)
+            desk.send(kind.intent, to, data, signer=Address(maker.address), operation=Hash(lot.operation))
             stored = desk.session.get(MintLot, lot.operation)
             if stored is not None:
                 stored.released = decision.id
         desk.audit(
-            proposal.id, {"proposal": proposal.id, "hash": proposal.hash, "lots": len(lots)}, act="mint released"
+            proposal.id,
+            {"proposal": proposal.id, "hash": proposal.hash, "lots": len(lots)},
+            act=f"{kind.name} released",
         )
         desk.result = {
             "proposal": proposal.id,
-            "kind": "mint",
+            "kind": kind.name,
             "hash": proposal.hash,
-            "token": token.symbol,
+            "token": decided.token.symbol,
             "lots": len(lots),
             "allocated": len(decided.rows),
             "total": proposal.command["total"],
@@ -438,20 +495,49 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
     return act.finish()
 
 
-def _signed_mint(
-    office: Office, contract: Contract, signer: Signer, lot: MintLot, decision: Hash, deadline: int
-) -> bytes:
-    """Call data of the mint of one lot, with the gatekeeper's signature over exactly its allocations."""
+def _approved(
+    office: Office, signer: Signer, lot: MintLot, decision: Hash, deadline: int
+) -> tuple[eip712.Approval, bytes]:
+    """The approval of one lot, and the gatekeeper's signature over exactly its allocations."""
     approval = eip712.Approval(Hash(lot.operation), decision, deadline, signer.address)
-    pairs = [(Address(wallet), int(amount)) for wallet, _, amount, _ in lot.allocations]
-    message = eip712.mint_message(contract, office.chain.chain_id, pairs, approval)
-    signature = signer.sign_typed(message)
+    contract = office.contracts.token(Address(lot.token))
+    message = eip712.mint_message(contract, office.chain.chain_id, _pairs(lot), approval)
+    return approval, signer.sign_typed(message)
+
+
+def _pairs(lot: MintLot) -> list[tuple[Address, int]]:
+    return [(Address(wallet), int(amount)) for wallet, _, amount, _ in lot.allocations]
+
+
+def _mint_call(office: Office, lot: MintLot, approval: eip712.Approval, signature: bytes) -> tuple[Address, bytes]:
+    """The call of the mint of one lot."""
+    pairs = _pairs(lot)
     wallets, amounts = [wallet for wallet, _ in pairs], [amount for _, amount in pairs]
-    return contract.encode("mint", wallets, amounts, approval.as_tuple(), signature)
+    contract = office.contracts.token(Address(lot.token))
+    return contract.address, contract.encode("mint", wallets, amounts, approval.as_tuple(), signature)
 
 
-def _lots(session: Session, proposal: str) -> list[MintLot]:
+def lots_of(session: Session, proposal: str) -> list[MintLot]:
+    """The lots of a proposal, in their order."""
     return list(session.scalars(select(MintLot).where(MintLot.proposal == proposal).order_by(MintLot.number)))
 
 
+def allocations_of(lots: Sequence[MintLot]) -> tuple[Allocation, ...]:
+    """The rows of lots, to be decided again."""
+    return tuple(Allocation(w, int(amount), row) for lot in lots for w, _, amount, row in lot.allocations)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way in which tokens come into being. name: of the proposal; intent: of its transactions."""
+
+    name: str
+    intent: str
+
+
+# The transaction of one lot, given what the gatekeeper signed: where to, and its data.
+Call = Callable[[MintLot, eip712.Approval, bytes], tuple[Address, bytes]]
+# What else belongs to a lot: shown to the checker, and stored.
+Besides = Callable[[MintLot], tuple[dict[str, Any], Sequence[Base]]]
+MINT = Kind("mint", "mint")
 HANDLERS = {"mint": Handler(approve=release)}

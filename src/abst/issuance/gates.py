@@ -113,6 +113,7 @@ FILING_GATES: tuple[Gate, ...] = (
     _on_chain(rules.disclosure_current),
     _on_chain(rules.plan_complete),
     _on_chain(rules.not_matured),
+    _on_chain(rules.issue_open),
 )
 """Gates whose answer is the same for all rows of one token."""
 

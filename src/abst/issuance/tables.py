@@ -33,3 +33,38 @@ class MintLot(Base):
     decision: Mapped[str] = mapped_column(ID)
     released: Mapped[str | None] = mapped_column(ID, default=None)
     at: Mapped[int] = mapped_column(BigInteger)
+
+
+class OrderRow(Base):
+    """One order drawn up: an investor's signed wish to subscribe. number: its id on chain, counted for this buyer.
+
+    amount in token units, price in units of the asset; deadline: last good second; at: second it was drawn up.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("buyer", "number", name="subscription_number"),)
+
+    request: Mapped[str] = mapped_column(ID, primary_key=True)
+    digest: Mapped[str] = mapped_column(HASH, index=True)
+    token: Mapped[str] = mapped_column(ADDRESS)
+    asset: Mapped[str] = mapped_column(ADDRESS)
+    buyer: Mapped[str] = mapped_column(ADDRESS)
+    amount: Mapped[int] = mapped_column(Whole)
+    price: Mapped[int] = mapped_column(Whole)
+    deadline: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+
+
+class LotOrder(Base):
+    """One order of a lot of an allotment, as it was signed: what the approval will send. place: its row in the request.
+
+    paper: the order's file, its signature and permit included.
+    """
+
+    __tablename__ = "lot_order"
+
+    operation: Mapped[str] = mapped_column(HASH, primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    digest: Mapped[str] = mapped_column(HASH, index=True)
+    paper: Mapped[dict[str, Any]] = mapped_column(JsonText)

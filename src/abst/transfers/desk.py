@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from abst.cash.accounts import require_key
 from abst.chain import reasons
 from abst.chain.acts import Act, once
 from abst.chain.office import Closing, Evidence, Handler, Office, Result
 from abst.chain.proposals import Step, propose_power
 from abst.chain.words import Holding
-from abst.errors import NotAuthorised, Refusal
+from abst.errors import Refusal
 from abst.holders import facts
 from abst.holders.facts import Token
 from abst.holders.movement import FilingFacts, Movement, PartyFacts, TokenFacts
@@ -125,11 +126,11 @@ def transfer(office: Office, cmd: Transfer) -> Result:
         return act.again()
     token = facts.token(office, cmd.token)
     holder, to = wallet_of(office, cmd.holder), wallet_of(office, cmd.to)
-    _require_key(office, holder)
+    require_key(office, holder)
     answer = why_between(office, token, holder, to, cmd.amount)
     if not answer.allowed:
         facts_asked = {**content, "from": holder, "to": to, "chain": answer.chain_reason}
-        refusals = answer.refusals or (_chain_alone(answer, token),)
+        refusals = answer.refusals or (chain_alone(answer, token),)
         raise act.refuse(
             None, None, kind="transfer", subject=f"token {token.symbol}", facts=facts_asked, refusals=refusals
         )
@@ -152,7 +153,7 @@ def redeem(office: Office, cmd: Redeem) -> Result:
         return act.again()
     token = facts.token(office, cmd.token)
     holder = wallet_of(office, cmd.holder)
-    _require_key(office, holder)
+    require_key(office, holder)
     filing, totals, giver, _ = facts.pair(office, token, holder, holder)
     refusals = gates.why_not_redeem(_movement(office, filing, totals, giver, PartyFacts(""), cmd.amount))
     if refusals:
@@ -172,13 +173,8 @@ def _movement(
     return Movement(office.now(), filing, totals, giver, taker, amount)
 
 
-def _require_key(office: Office, holder: Address) -> None:
-    if office.keys.signer(holder) is None:
-        raise NotAuthorised("the holder's key is not in this home", found=holder, needed=f"a keystore of {holder}")
-
-
-def _chain_alone(answer: Why, token: Token) -> Refusal:
-    """Only the chain refuses, because the facts moved between the two questions."""
+def chain_alone(answer: Why, token: Token) -> Refusal:
+    """The chain's reason alone: only the chain refuses, because the facts moved between the two questions."""
     reason = reasons.reason(answer.chain_code)
     return Refusal(reason.rule, reason.slug, reason.words, "", f"token {token.symbol}", "contract")
 
@@ -203,7 +199,7 @@ def freeze(office: Office, cmd: Freeze) -> Result:
         maker=cmd.officer,
         kind="freeze",
         subject=f"wallet {wallet}",
-        facts=stated | _holding(office, token, wallet),
+        facts=stated | holding_of(office, token, wallet),
         steps=[Step(contract.address, data, f"freeze {cmd.amount} units of {token.symbol} in {wallet}")],
     )
 
@@ -231,7 +227,7 @@ def force_transfer(office: Office, cmd: ForceTransfer) -> Result:
         maker=cmd.officer,
         kind="force-transfer",
         subject=f"wallet {sender}",
-        facts=stated | _holding(office, token, sender),
+        facts=stated | holding_of(office, token, sender),
         steps=[Step(contract.address, data, f"move {cmd.amount} units of {token.symbol} from {sender} to {to}")],
     )
 
@@ -285,7 +281,7 @@ def _recovered(office: Office, session: Session, closing: Closing) -> None:
     investors.mark_lost(session, lost, closing.content["successor"])
 
 
-def _holding(office: Office, token: Token, wallet: Address) -> dict[str, Any]:
+def holding_of(office: Office, token: Token, wallet: Address) -> dict[str, Any]:
     """What the wallet holds when the act is proposed, for the checker to see."""
     holding = Holding.unpack(office.contracts.token(token.address).read("holdingOf", wallet))
     return {"balance": str(holding.balance), "frozen_before": str(holding.frozen)}
