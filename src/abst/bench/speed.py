@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from abst import bootstrap
-from abst.bench.gas import LOT
 from abst.bench.report import Figure
-from abst.bench.stage import file_and_create, key, raise_stage
+from abst.bench.senders import key
+from abst.bench.stage import LOT, file_and_create, raise_stage
 from abst.chain.deploy import transaction
 from abst.chain.embedded import EmbeddedChain
 from abst.demo import INVESTORS, filing, market

@@ -10,30 +10,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from eth_utils.crypto import keccak
-
+from abst.bench.senders import Senders, key
 from abst.chain import artifacts, timelock
-from abst.chain.api import Receipt
 from abst.chain.contracts import Contract, Contracts
-from abst.chain.deploy import Deployment, OfficerKeys, deploy, transaction
+from abst.chain.deploy import Deployment, OfficerKeys, deploy
 from abst.chain.eip712 import Approval, mint_message
 from abst.chain.embedded import EmbeddedChain
 from abst.chain.roles import Role
-from abst.chain.words import FilingStatus, InvestorRecord
+from abst.chain.words import InvestorRecord
 from abst.deal.plan import Plan, Terms, plan_hash, terms_tuple
-from abst.keys import LocalSigner
 from abst.values import ZERO_HASH, Address, Hash, hash_of
 
 SECOND = 1_924_992_000  # 1 January 2031, 00:00 UTC: the stage's wall clock
 FAR = SECOND + 10 * 365 * 86_400
 FILING = 1
-GAS = 12_000_000  # of each transaction sent, far above what any takes
+LOT = 10_000
+HUNDRED = tuple(f"holder-{number}" for number in range(100))
+NEWCOMERS = tuple(f"newcomer-{number}" for number in range(100))
 OFFICERS = {
     "maker-1": ("registrar", "admitter", "issuer", "agent", "discloser", "maker", "admin-maker"),
     "maker-2": ("maker", "admin-maker"),
     "checker-1": ("gatekeeper", "checker", "admin-checker"),
     "checker-2": ("checker", "admin-checker"),
     "regulator": ("regulator",),
+    "payer": ("payer",),
+    "bank": ("bank",),
 }
 # Every rule that terms can switch on is on, so that every rule is paid for; the compliance period alone is zero,
 # because a wallet under it could not transfer.
@@ -54,36 +55,18 @@ TERMS = Terms(
 )
 
 
-def key(name: str) -> LocalSigner:
-    """The signer of a name: always the same."""
-    return LocalSigner(keccak(text=f"bench {name}"))
-
-
 def salt(name: str) -> Hash:
     return hash_of(f"operation {name}".encode())
 
 
-@dataclass
-class Stage:
+@dataclass(kw_only=True)
+class Stage(Senders):
     """A deployed registry with one effective filing of three tranches."""
 
-    chain: EmbeddedChain
     deployment: Deployment
     contracts: Contracts
-    signers: dict[str, LocalSigner]
     deploy_gas: int
     tokens: list[Contract] = field(default_factory=list)
-    nonces: dict[Address, int] = field(default_factory=dict)
-
-    def send(self, sender: str, to: Address | None, data: bytes) -> Receipt:
-        """One transaction of a named signer, mined; its receipt, whatever its status."""
-        signer = self.signers.setdefault(sender, key(sender))
-        nonce = self.nonces.get(signer.address, self.chain.nonce(signer.address))
-        tx = transaction(self.chain, nonce=nonce, to=to, data=data, gas=GAS, fees=self.chain.gas_price())
-        receipt = self.chain.receipt(self.chain.send_raw(signer.sign_transaction(tx).raw))
-        assert receipt is not None
-        self.nonces[signer.address] = nonce + 1
-        return receipt
 
     def act(self, sender: str, contract: Contract, function: str, *arguments: Any) -> int:
         """Gas of an act that must pass. Raises AssertionError when it reverts."""
@@ -114,15 +97,25 @@ class Stage:
     def admit(self, names: Sequence[str], **changes: Any) -> int:
         return self.act("maker-1", self.contracts.registry, "admit", [self.admission(n, **changes) for n in names])
 
-    def mint(self, allocations: Sequence[tuple[str, int]], operation: str, token: int = 0) -> int:
-        """Gas of an approved mint to the named wallets: approved by checker-1, sent by maker-1."""
+    def approve(self, allocations: Sequence[tuple[str, int]], operation: str, token: int = 0) -> tuple[Approval, bytes]:
+        """checker-1's approval of a mint to the named wallets, and its signature."""
         gatekeeper = self.signers["checker-1"]
-        contract = self.tokens[token]
         approval = Approval(salt(operation), salt("decision"), FAR, gatekeeper.address)
         rows = [(key(name).address, amount) for name, amount in allocations]
-        signature = gatekeeper.sign_typed(mint_message(contract, self.chain.chain_id, rows, approval))
-        to, amounts = [wallet for wallet, _ in rows], [amount for _, amount in rows]
-        return self.act("maker-1", contract, "mint", to, amounts, approval.as_tuple(), signature)
+        return approval, gatekeeper.sign_typed(mint_message(self.tokens[token], self.chain.chain_id, rows, approval))
+
+    def mint(self, allocations: Sequence[tuple[str, int]], operation: str, token: int = 0) -> int:
+        """Gas of an approved mint to the named wallets: approved by checker-1, sent by maker-1."""
+        approval, signature = self.approve(allocations, operation, token)
+        to, amounts = [key(name).address for name, _ in allocations], [amount for _, amount in allocations]
+        return self.act("maker-1", self.tokens[token], "mint", to, amounts, approval.as_tuple(), signature)
+
+    def create(self, code: bytes) -> Address:
+        """Address of a contract made from creation code and its arguments; anybody's, none of ours."""
+        created = self.send("maker-1", None, code)
+        assert created.status == 1
+        assert created.contract_address is not None
+        return created.contract_address
 
 
 def raise_stage(path: Path | str = ":memory:") -> Stage:
@@ -132,7 +125,13 @@ def raise_stage(path: Path | str = ":memory:") -> Stage:
     officers = [OfficerKeys(name, signers[name].address, roles) for name, roles in OFFICERS.items()]
     deployment = deploy(chain, signers["deployer"], ZERO_HASH, officers, admin_delay=0)
     gas = sum(_gas_of_block(chain, number) for number in range(1, chain.head().number + 1))
-    return Stage(chain, deployment, deployment.contracts(chain), signers, gas)
+    return Stage(
+        chain=chain,
+        signers=signers,
+        deployment=deployment,
+        contracts=deployment.contracts(chain),
+        deploy_gas=gas,
+    )
 
 
 def _gas_of_block(chain: EmbeddedChain, number: int) -> int:
@@ -142,12 +141,7 @@ def _gas_of_block(chain: EmbeddedChain, number: int) -> int:
 def give_gas(stage: Stage, names: Sequence[str]) -> None:
     """Ether for wallets that send: two transactions' worth each and more."""
     for name in names:
-        signer = stage.signers["deployer"]
-        nonce = stage.chain.nonce(signer.address)
-        tx = transaction(
-            stage.chain, nonce=nonce, to=key(name).address, value=10**18, gas=21_000, fees=stage.chain.gas_price()
-        )
-        stage.chain.send_raw(signer.sign_transaction(tx).raw)
+        stage.send("deployer", key(name).address, b"", gas=21_000, value=10**18)
 
 
 def file_and_create(stage: Stage, tranches: int = 3) -> int:
@@ -164,22 +158,7 @@ def file_and_create(stage: Stage, tranches: int = 3) -> int:
     return gas
 
 
-def give_enforcer(stage: Stage, name: str) -> None:
-    """The bench alone lets one key hold ENFORCER, to measure an act without the timelock around it."""
+def give_role(stage: Stage, name: str, role: Role) -> None:
+    """The bench alone lets one key hold a timelock's role, to measure an act without the timelock around it."""
     holder = key(name).address
-    stage.power(
-        f"enforcer {name}", stage.contracts.manager, "grantRole", Role.ENFORCER, holder, 0, which="administration"
-    )
-
-
-__all__ = [
-    "FILING",
-    "SECOND",
-    "FilingStatus",
-    "Stage",
-    "file_and_create",
-    "give_enforcer",
-    "give_gas",
-    "key",
-    "raise_stage",
-]
+    stage.power(f"{role.name} {name}", stage.contracts.manager, "grantRole", role, holder, 0, which="administration")
