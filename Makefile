@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROOFS := .venv-proofs
 STAMPS := build/stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,6 +28,13 @@ $(STAMPS)/npm: package-lock.json $(STAMPS)/python
 	$(BIN)/npm ci --no-progress --loglevel=error
 	@touch $@
 
+# Halmos and slither need an older web3 than ours: an environment of their own.
+$(STAMPS)/proofs: requirements-proofs.txt
+	@mkdir -p $(STAMPS)
+	test -x $(PROOFS)/bin/python || $(PYTHON) -m venv $(PROOFS)
+	$(PROOFS)/bin/python -m pip install --quiet --require-hashes -r requirements-proofs.txt
+	@touch $@
+
 # Cached by the hash of the compiler's input: cheap to ask each time.
 contracts: $(STAMPS)/npm
 	@$(BIN)/python scripts/compile.py
@@ -44,15 +52,22 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: lint
+test: lint $(STAMPS)/proofs
 	$(BIN)/python scripts/forge.py test
+	$(BIN)/python scripts/prove.py --quick
 	$(PYTEST) -n 2 --dist worksteal -m "not prove"
 
-prove: setup
-	FOUNDRY_PROFILE=prove $(BIN)/python scripts/forge.py test
-	ABST_PROVE=1 $(PYTEST) -m prove -s
+prove: setup $(STAMPS)/proofs
+	$(BIN)/python scripts/prove.py
 
-bench: setup
+# Other projects' tokens, measured beside ours by the bench alone: their licences are not ours, and nothing else needs them.
+$(STAMPS)/peers: scripts/peers/package-lock.json $(STAMPS)/npm
+	@mkdir -p build/peers
+	cp .npmrc scripts/peers/package.json scripts/peers/package-lock.json build/peers/
+	cd build/peers && npm ci --no-progress --loglevel=error
+	@touch $@
+
+bench: setup $(STAMPS)/peers
 	$(BIN)/python scripts/bench.py
 
 wheel: setup
@@ -65,7 +80,9 @@ lock:
 		--no-emit-index-url --no-header --quiet pyproject.toml -o requirements.txt
 	build/uv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --prerelease if-necessary-or-explicit \
 		--no-emit-index-url --no-header --quiet --group dev --all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
+	build/uv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --prerelease if-necessary-or-explicit \
+		--no-emit-index-url --no-header --quiet --group proofs -o requirements-proofs.txt
 
 clean:
-	rm -rf build dist $(VENV) node_modules src/abst/chain/artifacts .abst .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist $(VENV) $(PROOFS) node_modules src/abst/chain/artifacts .abst .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What `make prove` runs besides forge's own tests: mutants, symbolic checks, slither, and one line per promise."""
