@@ -107,7 +107,7 @@ def test_killed_at_some_steps_of_a_mint(ready_to_mint: Template, tmp_path: Path)
     at_edges = boundaries(path)
     assert len(at_edges) >= 5 * 2 + 2, "propose, release, sign, settle and close each commit once"
     lines = every_line(path)
-    spread = lines[:: len(lines) // 11]
+    spread = lines[:: len(lines) // 4]
     assert killer.expected["minted"] == 1
     wrong = {str(step): killer.case((step,)) for step in at_edges + spread}
     print(f"{len(wrong)} kills")

@@ -81,7 +81,7 @@ def test_p8_killed_at_some_steps_of_a_payment(ready_to_pay: Template, tmp_path: 
     path = killer.steps()
     edges, lines = boundaries(path), every_line(path)
     assert len(edges) >= 2 * 5, "declaring and pushing each commit and broadcast"
-    chosen = edges[1::5] + lines[:: len(lines) // 3]
+    chosen = edges[1::9] + lines[:: len(lines) // 2]
     wrong = {str(step): killer.case((step,)) for step in chosen}
     assert not any(wrong.values()), wrong
 
