@@ -165,7 +165,7 @@ contract Distribution is IDistribution, ReentrancyGuardTransient, Managed {
     /// read.
     function _move(Work memory work, InvestorRecord record, uint256 held, address payee)
         private
-        returns (Unpaid, uint256 amount)
+        returns (Unpaid why, uint256 amount)
     {
         // A tranche that counts more than its supply must not be paid with the money of others.
         uint256 settled = work.state.settled() + held;

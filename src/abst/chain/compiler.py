@@ -53,7 +53,10 @@ class CompileError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """names: the artifacts that now stand; fresh: the compiler ran (else cache or nothing to do); warnings: solc's."""
+    """names: the artifacts that now stand; fresh: the compiler ran (else cache or nothing to do).
+
+    warnings: solc's about our own files.
+    """
 
     names: tuple[str, ...]
     fresh: bool
@@ -85,8 +88,13 @@ def compile_all(root: Path | None = None) -> Compiled:
     for stale in folder.glob("*.json"):
         if stale.stem not in SHIPPED:
             stale.unlink()
-    warnings = tuple(error["formattedMessage"] for error in output.get("errors", ()))
+    warnings = tuple(error["formattedMessage"] for error in output.get("errors", ()) if _is_ours(error))
     return Compiled(tuple(SHIPPED), fresh, wanted, warnings)
+
+
+def _is_ours(error: Mapping[str, Any]) -> bool:
+    """Whether a warning is about a file of this project: a library's are its authors'."""
+    return not error.get("sourceLocation", {}).get("file", "").startswith("@")
 
 
 def compile_files(root: Path, contracts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
