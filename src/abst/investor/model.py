@@ -125,6 +125,43 @@ class Identifier(Piece):
     value: str = Field(min_length=1)
 
 
+class Role(StrEnum):
+    HOLDER = "holder"  # one of several joint holders
+    OWNER = "owner"  # beneficial owner, looked through every layer
+    CONTROLLER = "controller"  # controls without owning
+    TRUSTEE = "trustee"
+    SETTLOR = "settlor"
+    BENEFICIARY = "beneficiary"
+    PARTNER = "partner"
+
+
+class Person(Piece):
+    """One natural person behind an investor; sealed under a key of its own. `id` is local to the record (``owner-1``).
+
+    `share_bps`: what it owns of the investor, in 1/10,000, looked through; None where ownership says nothing.
+    """
+
+    id: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")
+    role: Role
+    name: str = Field(min_length=1)
+    other_names: tuple[str, ...] = ()  # in other scripts, former names, aliases
+    identifiers: tuple[Identifier, ...] = Field(min_length=1)
+    born: date | None = None
+    nationality: tuple[Country, ...] = Field(min_length=1)
+    residence: tuple[Country, ...] = Field(min_length=1)
+    share_bps: int | None = Field(default=None, ge=0, le=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody to be screened: the investor itself (`person` empty) or one natural person behind it (R-53)."""
+
+    person: str
+    names: tuple[str, ...]
+    born: date | None
+    countries: tuple[str, ...]
+
+
 class PrivateRecord(Piece):
     """Everything personal of one investor. Country signals are lists, for joint holders and several passports.
 
@@ -144,6 +181,21 @@ class PrivateRecord(Piece):
     evidence: tuple[Evidence, ...] = ()
     answers: Answers | None = None
     acknowledged: tuple[str, ...] = ()  # versions of the texts acknowledged (R-48, R-49)
+    other_names: tuple[str, ...] = ()  # in other scripts, former names, aliases
+    born: date | None = None  # of an individual
+    persons: tuple[Person, ...] = ()  # joint holders, beneficial owners looked through, controllers
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everybody to be screened: the investor first, then each person behind it (R-53)."""
+        own = Subject("", (self.name, *self.other_names), self.born, self.jurisdictions)
+        return (
+            own,
+            *(
+                Subject(p.id, (p.name, *p.other_names), p.born, tuple(sorted({*p.nationality, *p.residence})))
+                for p in self.persons
+            ),
+        )
 
     @property
     def signals(self) -> dict[str, tuple[str, ...]]:
