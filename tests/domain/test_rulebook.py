@@ -51,6 +51,26 @@ def test_a_refusal_cites_its_sources() -> None:
     assert refusal.source == "AML practice; SFC custody expectations"
 
 
+def test_every_source_has_a_title() -> None:
+    """The short name of each rule's source stands with its full title, and every title is somebody's."""
+    book = load()
+    assert [rule for rule in book.rules if not book.titles_of(rule)] == []
+    used = {title for rule in book.rules for title in book.titles_of(rule)}
+    assert used == set(book.sources.values())
+    assert len(book.titles_of("R-47")) == 2
+
+
+def test_rules_have_their_days() -> None:
+    """A rule applies from its first day to its last, both included; the shipped ones have no end."""
+    from dataclasses import replace
+    from datetime import date
+
+    rule = replace(load().rule("R-15"), effective=date(2026, 2, 6), until=date(2026, 12, 31))
+    days = [date(2026, 2, 5), date(2026, 2, 6), date(2026, 12, 31), date(2027, 1, 1)]
+    assert [rule.in_force(day) for day in days] == [False, True, True, False]
+    assert all(rule.effective == date(2026, 2, 6) and rule.until is None for rule in load().rules.values())
+
+
 def test_mainland_denial_has_no_override() -> None:
     """R-43 is law: no operator changes it, not even by adding to it."""
     with pytest.raises(UsageError, match="source fixes this"):

@@ -5,6 +5,7 @@ store. Parameters of status A (analogy) or D (design) are settings: `Rulebook.ov
 them changed. A parameter of status S, such as the denial of mainland China, has no override.
 """
 
-from abst.rulebook.model import Parameter, Regime, Rule, Rulebook, load, refuse
+from abst.rulebook.files import load, refuse
+from abst.rulebook.model import Judgement, Parameter, Regime, Rule, Rulebook, as_json
 
-__all__ = ["Parameter", "Regime", "Rule", "Rulebook", "load", "refuse"]
+__all__ = ["Judgement", "Parameter", "Regime", "Rule", "Rulebook", "as_json", "load", "refuse"]
