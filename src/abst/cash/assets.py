@@ -13,6 +13,7 @@ from abst.chain.office import Evidence, Office, Result
 from abst.chain.proposals import Step, propose_power
 from abst.chain.reader import events
 from abst.chain.words import AssetKind
+from abst.decisions import judge
 from abst.errors import UsageError
 from abst.rulebook import refuse
 from abst.values import Address, address
@@ -87,7 +88,7 @@ def propose(office: Office, cmd: ProposeAsset) -> Result:
         subject=f"asset {asset}",
         facts=stated,
         steps=[Step(registry.address, data, words)],
-        refusals=gates.decide_asset(_facts(office, asset, cmd)),
+        judged=[judge("settlement-asset", gates.ASSET_GATES, _facts(office, asset, cmd))],
     )
 
 

@@ -12,6 +12,7 @@ from abst.chain.acts import Act, once
 from abst.chain.office import Office, Result
 from abst.chain.reader import events
 from abst.chain.words import InvestorRecord
+from abst.decisions import judge
 from abst.values import Address
 
 
@@ -76,10 +77,16 @@ def make(office: Office, cmd: MakeDeposit) -> Result:
     token, to = deposits(office), account_of(office, cmd.to)
     stated = {"to": to, "amount": str(cmd.amount)}
     asked = gates.something_asked(cmd.amount, f"account {to}")
-    refusals = [*([asked] if asked else []), *gates.decide_account([facts(office, token.address, to)])]
-    if refusals:
+    judged = judge("money-account", gates.ACCOUNT_GATES, facts(office, token.address, to))
+    if asked or judged.refusals:
         raise act.refuse(
-            cmd.officer, "bank", kind="deposit make", subject=f"account {to}", facts=stated, refusals=refusals
+            cmd.officer,
+            "bank",
+            kind="deposit make",
+            subject=f"account {to}",
+            facts=stated,
+            refusals=[asked] if asked else [],
+            judged=[judged],
         )
     with act.writing(cmd.officer, "bank") as desk:
         desk.send("deposit make", token.address, token.encode("deposit", to, cmd.amount, desk.operation(0)))
@@ -99,11 +106,16 @@ def withdraw(office: Office, cmd: Withdraw) -> Result:
     token, holder = deposits(office), account_of(office, cmd.holder)
     require_key(office, holder)
     asked = gates.something_asked(cmd.amount, f"account {holder}")
-    refusals = gates.decide_account([facts(office, token.address, holder, cmd.amount)])
-    refusals = [*([asked] if asked else []), *refusals]
-    if refusals:
+    judged = judge("money-account", gates.ACCOUNT_GATES, facts(office, token.address, holder, cmd.amount))
+    if asked or judged.refusals:
         raise act.refuse(
-            None, None, kind="deposit withdraw", subject=f"account {holder}", facts=content, refusals=refusals
+            None,
+            None,
+            kind="deposit withdraw",
+            subject=f"account {holder}",
+            facts=content,
+            refusals=[asked] if asked else [],
+            judged=[judged],
         )
     with act.writing(None, None) as desk:
         data = token.encode("withdraw", cmd.amount, desk.operation(0))

@@ -141,7 +141,9 @@ def enough_money(f: AccountFacts) -> Refusal | None:
     return refuse("R-94", "not-enough-money", found=found, needed=needed, where=f"account {f.account}")
 
 
+ACCOUNT_GATES: tuple[Callable[[AccountFacts], Refusal | None], ...] = (account_registered, enough_money)
+
+
 def decide_account(accounts: Sequence[AccountFacts]) -> list[Refusal]:
     """Every reason why these accounts cannot give or take."""
-    gates = (account_registered, enough_money)
-    return [refusal for facts in accounts for gate in gates if (refusal := gate(facts)) is not None]
+    return [refusal for facts in accounts for gate in ACCOUNT_GATES if (refusal := gate(facts)) is not None]

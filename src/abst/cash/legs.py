@@ -6,7 +6,8 @@ asset; times are Unix seconds, a deadline is its last good second.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from abst.cash import gates
@@ -96,6 +97,34 @@ def of_allowance(leg: Leg) -> list[Refusal]:
     return [Refusal("", "not-allowed", had, needed, f"account {leg.giver.account}", CONTRACT)]
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A paper and both its legs, judged before it is sent. where: what refusals of the paper name as their place."""
+
+    where: str
+    terms: Terms
+    money: Leg
+    tokens: Leg
+
+
+def paper_stands(f: Exchange) -> list[Refusal]:
+    """R-65: the paper itself stands: its asset is listed, it is signed, in time and not spent."""
+    return of_terms(f.terms, f.where)
+
+
+def both_legs_there(f: Exchange) -> list[Refusal]:
+    """R-94, R-99: each side can give what it gives, and may hold what it takes."""
+    return of_legs(f.terms, f.money, f.tokens)
+
+
+EXCHANGE: tuple[Callable[[Exchange], list[Refusal]], ...] = (paper_stands, both_legs_there)
+
+
+def decide_exchange(facts: Exchange) -> list[Refusal]:
+    """Every reason against an exchange, the rules of the tokens' own movement apart."""
+    return [refusal for gate in EXCHANGE for refusal in gate(facts)]
+
+
 # ---- gathering
 
 
@@ -165,8 +194,3 @@ class Purses:
     def _may(self, token: Address, wallet: Address) -> bool:
         deposit = self.office.contracts.deposit
         return True if deposit is None or deposit.address != token else bool(deposit.read("mayHold", wallet))
-
-
-def as_facts(*parts: Terms | Leg) -> list[dict[str, Any]]:
-    """For the stored decision."""
-    return [asdict(part) for part in parts]

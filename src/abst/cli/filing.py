@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from abst.cli.app import Noun
-from abst.cli.common import DealFile, EvidenceFile, Filing, answer, evidence, fields, grid, house, moment, read
+from abst.cli.common import (
+    DealFile,
+    EvidenceFile,
+    Filing,
+    answer,
+    disclaimer,
+    evidence,
+    fields,
+    grid,
+    house,
+    moment,
+    read,
+)
 from abst.cli.envelope import Answer
 from abst.cli.shape import (
     ADDRESS,
@@ -46,6 +58,7 @@ SHOWN = record(
     history=many(EVENT),
     notice=maybe(NOTICE),
     on_chain=ON_CHAIN,
+    overdue_acts=many(TEXT),
 )
 EVENTS = (
     "supplement-requested",
@@ -56,7 +69,12 @@ EVENTS = (
     "withdrawn",
     "lapsed",
 )
-DISCLAIMER = "A public notice of a filing is no endorsement of the product by the authority (R-104)."
+LANGUAGES = ("en", "zh")
+CHINESE = record(rule=TEXT, words=TEXT, wrong=TEXT, needed=TEXT, found=TEXT, detail=TEXT, where=TEXT)
+Attachments = Annotated[
+    Path | None,
+    typer.Option("--attachments", metavar="DIR", help="Folder of the papers that the dossier names by path."),
+]
 
 
 @NOUN.command(
@@ -73,10 +91,11 @@ def new(
     skeleton: Annotated[
         bool, typer.Option("--skeleton", help="Print an empty dossier to fill in, and do nothing.")
     ] = False,
+    attachments: Attachments = None,
 ) -> Answer:
-    """Draft a filing from a dossier and its deal (or print an empty dossier)."""
+    """Draft a filing from a dossier and its deal (or print an empty dossier); of attachments only hashes are kept."""
     if skeleton:
-        from abst.filing.dossier import skeleton as empty_dossier
+        from abst.filing.skeleton import skeleton as empty_dossier
 
         words = empty_dossier()
         return Answer({"skeleton": words}, [words])
@@ -95,6 +114,7 @@ def new(
             filing=name or load_deal(terms.decode("utf-8", "replace")).id,
             dossier=content,
             deal=terms,
+            attachments=attachments,
         )
         result = desk.revise(office, command) if revise else desk.new(office, command)
     return answer(result)
@@ -103,24 +123,40 @@ def new(
 @NOUN.command(
     "check",
     example="abst filing check dossier.yaml --deal deal.yaml",
-    result=record(checked=TEXT, passed=FLAG, refusals=many(REFUSAL)),
+    result=record(checked=TEXT, passed=FLAG, refusals=many(REFUSAL), chinese=many(CHINESE)),
 )
 def check(
     context: typer.Context,
     what: Annotated[str, typer.Argument(metavar="FILING|DOSSIER", help="A filing's id or number, or a dossier file.")],
     deal: DealFile = None,
+    attachments: Attachments = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the reasons: en or zh.")] = "en",
 ) -> Answer:
-    """Run every check of the six prohibitions, the negative list and the file; nothing is written."""
-    from abst.filing import desk
+    """Run every check of the six prohibitions, the negative list and the file; nothing is written.
 
+    Papers that a dossier names by path are verified by their hash, below its own folder unless another is given.
+    """
+    from abst.filing import desk
+    from abst.rulebook.chinese import line_in_chinese, refusal_in_chinese
+
+    if lang not in LANGUAGES:
+        raise UsageError("no such language", found=lang, needed=" or ".join(LANGUAGES), where="--lang")
     with house(context) as (_, office):
         if Path(what).suffix in (".yaml", ".yml"):
             terms = None if deal is None else read(deal, "--deal")
-            refusals = desk.check_file(office, read(Path(what), "DOSSIER"), terms)
+            folder = attachments or Path(what).parent
+            refusals = desk.check_file(office, read(Path(what), "DOSSIER"), terms, folder)
         else:
-            refusals = desk.check(office, what)
-    result = {"checked": what, "passed": not refusals, "refusals": [refusal.as_dict() for refusal in refusals]}
-    shown = [] if refusals else ["every check passed"]
+            refusals = desk.check(office, what, attachments)
+    chinese = lang == "zh"
+    result = {
+        "checked": what,
+        "passed": not refusals,
+        "refusals": [refusal.as_dict() for refusal in refusals],
+        "chinese": [refusal_in_chinese(refusal) for refusal in refusals] if chinese else [],
+    }
+    passed = "全部检查通过" if chinese else "every check passed"
+    shown = [line_in_chinese(refusal) for refusal in refusals if chinese] if refusals else [passed]
     return Answer(result, shown, "refused" if refusals else "done", tuple(refusals))
 
 
@@ -212,7 +248,7 @@ def publish(
             evidence=evidence(evidence_file),
         )
         result = desk.publish(office, command)
-    return answer(result, fields(result.result), DISCLAIMER)
+    return answer(result, fields(result.result), disclaimer(office))
 
 
 @NOUN.command(
@@ -245,17 +281,20 @@ def resume(context: typer.Context, filing: Filing, evidence_file: EvidenceFile) 
 
 @NOUN.command("show", example="abst filing show 1", result=SHOWN)
 def show(context: typer.Context, filing: Filing) -> Answer:
-    """Show a filing: status, hashes, tranches, history."""
+    """Show a filing: status, hashes, tranches, history, and what is overdue."""
+    from abst.disclosure import clocks
     from abst.filing import desk
 
     with house(context) as (_, office):
         found = desk.show(office, filing)
+        late = clocks.overdue(office, filing)
+        found["overdue_acts"] = [f"{row['act']} ({row['rule']}, {row['who']})" for row in late]
         zone = office.zone
     plain = {key: value for key, value in found.items() if key not in ("tranches", "history")}
     tranches = grid(found["tranches"], ("tranche", "symbol", "name", "cap", "token"), right=("cap",))
     events = [{**event, "at": moment(event["at"], zone)} for event in found["history"]]
     history = grid(events, ("at", "from", "to", "by", "second", "note"))
-    return Answer(found, [fields(plain), tranches, history, DISCLAIMER])
+    return Answer(found, [fields(plain), tranches, history, disclaimer(office)])
 
 
 @NOUN.command("list", example="abst filing list", result=many(record(**BRIEF, version=COUNT)))
@@ -265,4 +304,4 @@ def list_(context: typer.Context) -> Answer:
 
     with house(context) as (_, office):
         rows = desk.list_filings(office)
-    return Answer(rows, [grid(rows, ("number", "filing", "state", "version", "title")), DISCLAIMER])
+    return Answer(rows, [grid(rows, ("number", "filing", "state", "version", "title")), disclaimer(office)])

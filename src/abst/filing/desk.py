@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from abst.chain.words import FilingRecord
 from abst.deal import Deal, Plan, offchain_hash, plan_hash
 from abst.errors import NotAuthorised, Refusal, Refused, UsageError
 from abst.filing import checks, records
+from abst.filing.attachments import hashes
 from abst.filing.dossier import Dossier
 from abst.filing.states import Move, Status, move, refuse_move
 from abst.filing.tables import Filing
@@ -42,13 +44,17 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFiling:
-    """Draft a filing from its dossier and deal, both YAML; filing is a fresh id of the registrar's choice."""
+    """Draft a filing from its dossier and deal, both YAML; filing is a fresh id of the registrar's choice.
+
+    attachments: folder of the papers that the dossier names by path; they are verified, and only hashes are kept.
+    """
 
     officer: str
     request: str
     filing: str
     dossier: bytes
     deal: bytes
+    attachments: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +125,7 @@ def new(office: Office, cmd: NewFiling) -> Result:
     if act.earlier:
         return act.again()
     dossier_text, deal_text = _text(cmd.dossier, "dossier"), _text(cmd.deal, "deal")
+    _attached(dossier_text, cmd.attachments)
     plan = plan_of(office, dossier_text, deal_text)
     with act.writing(cmd.officer, "registrar") as desk:
         filing = records.create(
@@ -143,6 +150,7 @@ def revise(office: Office, cmd: NewFiling) -> Result:
     if act.earlier:
         return act.again()
     dossier_text, deal_text = _text(cmd.dossier, "dossier"), _text(cmd.deal, "deal")
+    _attached(dossier_text, cmd.attachments)
     plan = plan_of(office, dossier_text, deal_text)
     with act.writing(cmd.officer, "registrar") as desk:
         filing = records.get(desk.session, cmd.filing)
@@ -162,20 +170,34 @@ def revise(office: Office, cmd: NewFiling) -> Result:
     return act.finish()
 
 
-def check(office: Office, filing_id: str) -> list[Refusal]:
+def check(office: Office, filing_id: str, attachments: Path | None = None) -> list[Refusal]:
     """Every refusal of the stored file (rulebook sections A to D); nothing is written. Raises NotFound."""
     with office.store.read() as session:
         version = records.current_version(session, records.get(session, filing_id))
-    return checks.check(Dossier.read(version.dossier), office.rulebook, Deal.read(version.deal))
+    dossier, deal = Dossier.read(version.dossier), Deal.read(version.deal)
+    found = None if attachments is None else hashes(dossier, attachments)
+    return checks.check(dossier, office.rulebook, deal, found, made(office))
 
 
-def check_file(office: Office, dossier: bytes, deal: bytes | None = None) -> list[Refusal]:
-    """The same for files not stored yet. Malformed fields are refusals too (R-25). Raises UsageError when no YAML."""
+def check_file(
+    office: Office, dossier: bytes, deal: bytes | None = None, attachments: Path | None = None
+) -> list[Refusal]:
+    """The same for files not stored yet, and for their attachments below a folder (R-24).
+
+    Malformed fields are refusals too (R-25). Raises UsageError when no YAML, or for an attachment outside the folder.
+    """
     try:
         read = Dossier.read(_text(dossier, "dossier"))
     except Refused as malformed:
         return list(malformed.refusals)
-    return checks.check(read, office.rulebook, Deal.read(_text(deal, "deal")) if deal is not None else None)
+    terms = Deal.read(_text(deal, "deal")) if deal is not None else None
+    found = None if attachments is None else hashes(read, attachments)
+    return checks.check(read, office.rulebook, terms, found, made(office))
+
+
+def made(office: Office) -> checks.Made:
+    """The chain and the code from which tokens are made here: what a plan must name (R-29)."""
+    return checks.Made(office.chain.chain_id, hash_of(token_code()))
 
 
 def plan_of(office: Office, dossier_text: str, deal_text: str) -> Plan:
@@ -262,11 +284,13 @@ def record(office: Office, cmd: Record) -> Result:
     return act.finish()
 
 
+@once
 def effective(office: Office, cmd: MakeEffective) -> Result:
     """Schedule that the filing takes effect; a second officer approves (R-41). MAKER."""
     return _two_keys(office, cmd, "filing effective", Status.EFFECTIVE, "makeEffective")
 
 
+@once
 def resume(office: Office, cmd: Resume) -> Result:
     """Schedule the end of a suspension; a second officer approves. MAKER."""
     return _two_keys(office, cmd, "filing resume", Status.EFFECTIVE, "resume")
@@ -366,7 +390,6 @@ def list_filings(office: Office) -> list[dict[str, Any]]:
 # ---- inside
 
 
-@once
 def _two_keys(office: Office, cmd: WithEvidence, kind: str, to: Status, function: str) -> Result:
     facts = _content(cmd) | {"to": to.value, "note": cmd.note} | _evidence(cmd.evidence)
     act = Act(office, kind, cmd.request, facts)
@@ -448,12 +471,22 @@ def _answered_plan(office: Office, session: Session, filing: Filing, cmd: Record
         return Plan.from_dict(version.plan)
     dossier = _text(cmd.dossier, "dossier") if cmd.dossier is not None else version.dossier
     deal = _text(cmd.deal, "deal") if cmd.deal is not None else version.deal
-    defects = checks.check(Dossier.read(dossier), office.rulebook, Deal.read(deal))
+    defects = checks.check(Dossier.read(dossier), office.rulebook, Deal.read(deal), made=made(office))
     if defects:
         raise Refused(defects)
     plan = plan_of(office, dossier, deal)
     records.add_version(session, filing, dossier_text=dossier, deal_text=deal, plan=plan, actor=actor, at=at)
     return plan
+
+
+def _attached(dossier_text: str, folder: Path | None) -> None:
+    """The attachments are what the dossier says, where a folder of them is given. Raises Refused (R-24)."""
+    if folder is None:
+        return
+    dossier = Dossier.read(dossier_text)
+    differing = list(checks.attachments_agree(dossier, hashes(dossier, folder)))
+    if differing:
+        raise Refused(differing)
 
 
 def _content(cmd: Any) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from abst import audit
 from abst.deal import Deal, Plan, plan_hash
 from abst.errors import Conflict, NotFound, Refused, UsageError
 from abst.filing.dossier import Dossier
 from abst.filing.states import PENDING, Status, move, refuse_move
-from abst.filing.tables import DocumentRow, Filing, FilingEvent, FilingVersion, TrancheRow
+from abst.filing.tables import DocumentRow, Filing, FilingEvent, FilingVersion, Link, TrancheRow
 from abst.rulebook import refuse
 from abst.values import ZERO_HASH, Address, Hash
 
@@ -126,9 +127,22 @@ def transition(
     if stands:
         raise Refused(stands)
     filing.state = to.value
+    if old == Status.EFFECTIVE:
+        _detach_firms(session, filing.id, to, actor, at)
     return _event(
         session, filing, old, to, actor=actor, second=second, evidence=evidence, note=note, proposal=proposal, at=at
     )
+
+
+def _detach_firms(session: Session, filing_id: str, to: Status, actor: str, at: int) -> None:
+    """Every firm leaves a filing that is effective no more (R-66); each leaving is an entry of the log."""
+    query = select(Link).where(Link.filing == filing_id, Link.detached_at.is_(None)).order_by(Link.id)
+    for row in session.scalars(query).all():
+        row.detached_at, row.detached_by, row.reason = at, actor, f"filing {to.value}"
+        session.flush()
+        facts = {"filing": filing_id, "link": row.id, "reason": row.reason, "rule": "R-66"}
+        subject = f"provider {row.provider}"
+        audit.append(session, actor=actor, act="provider detached", subject=subject, at=at, facts=facts)
 
 
 def _event(

@@ -83,7 +83,7 @@ def moves_from(old: Status) -> tuple[Move, ...]:
 
 
 def refuse_move(old: Status, new: Status, *, where: str = "filing") -> Refusal | None:
-    """A refusal when the move is not legal, naming the moves that are."""
+    """R-37, R-40, R-41: a refusal when the move is not legal, naming the moves that are."""
     if move(old, new) is not None:
         return None
     legal = ", ".join(m.new for m in moves_from(old)) or "none: this state is final"
