@@ -13,3 +13,22 @@ NAMES = ("deal.yaml", "dossier.yaml", "collections.csv", "README.md")
 def text(name: str) -> str:
     """One file of the demo's deal, by name."""
     return files("abst.demo_data").joinpath("jishidai", name).read_text(encoding="utf-8")
+
+
+LISTS = (
+    ("ofac", ("sdn.csv", "alt.csv")),
+    ("un", ("un.xml",)),
+    ("eu", ("eu.xml",)),
+    ("uk", ("uk.xml",)),
+    ("pep", ("pep.csv",)),
+)
+
+
+def list_file(name: str) -> bytes:
+    """One of the sample screening lists, in its publisher's form."""
+    return files("abst.demo_data").joinpath("lists", name).read_bytes()
+
+
+def lists() -> list[tuple[str, tuple[tuple[str, bytes], ...]]]:
+    """A sample of every list: source, and its files by name."""
+    return [(source, tuple((name, list_file(name)) for name in names)) for source, names in LISTS]
