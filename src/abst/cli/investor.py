@@ -14,6 +14,7 @@ from abst.cli.shape import (
     ADDRESS,
     ANY_OBJECT,
     COUNT,
+    DATE,
     EVIDENCE,
     FLAG,
     HASH,
@@ -28,7 +29,8 @@ from abst.cli.shape import (
 from abst.errors import Refusal, UsageError
 
 NOUN = Noun("investor", "Investors: added, admitted on evidence, blocked.")
-BRIEF = {"investor": TEXT, "kind": TEXT, "name": TEXT, "state": TEXT}
+STATED = {"investor": TEXT, "kind": TEXT, "state": TEXT}
+BRIEF = {**STATED, "name": TEXT}
 WALLETS = many({"type": "array", "prefixItems": [TEXT, ADDRESS], "minItems": 2, "maxItems": 2})
 ROW = record(row=COUNT, investor=TEXT, refusals=many(REFUSAL))
 IMPORTED = record(rows=COUNT, added=COUNT, refused=COUNT, investors=many(TEXT))
@@ -37,6 +39,7 @@ TRIED = record(dry_run=FLAG, rows=many(ROW), refused=COUNT)
 WALLET = record(wallet=ADDRESS, state=TEXT, number=maybe(COUNT), proven_at=maybe(INSTANT), successor=maybe(ADDRESS))
 SHOWN = {
     **BRIEF,
+    "version": COUNT,
     "commitment": HASH,
     "capacity": COUNT,
     "regimes": many(TEXT),
@@ -44,6 +47,8 @@ SHOWN = {
     "evidence_until": maybe(INSTANT),
     "suitability_until": maybe(INSTANT),
     "blocked": FLAG,
+    "hold": FLAG,
+    "erased": maybe(INSTANT),
     "decision": maybe(TEXT),
     "wallets": many(WALLET),
 }
@@ -53,8 +58,11 @@ def _row(file: Path) -> dict[str, object]:
     """One investor's fields from a YAML or JSON file. Raises UsageError unless it is one object."""
     import yaml
 
+    from abst.values import shallow
+
     try:
-        content = yaml.safe_load(read(file, "FILE"))
+        with shallow("FILE"):
+            content = yaml.safe_load(read(file, "FILE"))
     except yaml.YAMLError as error:
         raise UsageError("not YAML or JSON", found=str(error), needed="one investor's fields", where="FILE") from None
     if not isinstance(content, dict):
@@ -63,7 +71,7 @@ def _row(file: Path) -> dict[str, object]:
 
 
 @NOUN.command(
-    "add", example="abst investor add investor.yaml --as operations-1", result=record(**BRIEF, wallet=maybe(ADDRESS))
+    "add", example="abst investor add investor.yaml --as operations-1", result=record(**STATED, wallet=maybe(ADDRESS))
 )
 def add(
     context: typer.Context,
@@ -85,11 +93,11 @@ def add(
 )
 def import_(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="CSV, one investor a row.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="CSV, one a row, or a JSON list.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report every row and store nothing.")] = False,
     columns: Annotated[bool, typer.Option("--columns", help="Print the header of the file, and do nothing.")] = False,
 ) -> Answer:
-    """Import investors from a CSV. Good rows are stored, others reported with every reason (exit 3)."""
+    """Import investors from CSV or JSON. Good rows are stored, others reported with every reason (exit 3)."""
     if columns:
         from abst.investor.importer import columns as header
 
@@ -104,7 +112,7 @@ def import_(
         if dry_run:
             return _dry_run(desk.dry_run(office, content))
         command = desk.ImportInvestors(officer=call.act_as(), request=call.request_id(), content=content)
-        result = desk.import_csv(office, command)
+        result = desk.import_file(office, command)
     told = result.result
     return answer(result, f"{told['added']} added, {told['refused']} refused, of {told['rows']} rows")
 
@@ -145,7 +153,7 @@ def admit(
 @NOUN.command(
     "block",
     example="abst investor block inv-001 --reason 'sanctions hit' --evidence order.txt --as operations-1",
-    result={"anyOf": [record(**BRIEF, blocked=FLAG), record(blocked=COUNT, investors=many(TEXT))]},
+    result={"anyOf": [record(**STATED, blocked=FLAG), record(blocked=COUNT, investors=many(TEXT))]},
 )
 def block(
     context: typer.Context,
@@ -196,14 +204,14 @@ def unblock(context: typer.Context, investor: Investor, evidence_file: EvidenceF
 @NOUN.command(
     "renew",
     example="abst investor renew inv-001 investor.yaml --as operations-1",
-    result={"anyOf": [record(**BRIEF, wallets=WALLETS), RENEWED]},
+    result={"anyOf": [record(**STATED, wallets=WALLETS), RENEWED]},
 )
 def renew(
     context: typer.Context,
     investor: Annotated[str | None, typer.Argument(metavar="INVESTOR", help="Investor id.")] = None,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="YAML or JSON with the new facts.")] = None,
     table: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Many at once: columns as of `abst investor import`.")
+        Path | None, typer.Option("--csv", metavar="FILE", help="Many at once: a file as of `abst investor import`.")
     ] = None,
 ) -> Answer:
     """Renew an investor's facts on new evidence; all its wallets follow.
@@ -226,6 +234,69 @@ def renew(
 
 
 @NOUN.command(
+    "session",
+    example="abst investor session inv-001 --ip 203.0.113.7 --ip-country HK --place 'Hong Kong' "
+    "--device-hash 0x5f0c --at 2026-09-01T12:00:00Z --as operations-1",
+    result=record(investor=TEXT, act=TEXT, at=INSTANT, country=TEXT, denied=FLAG),
+)
+def session(
+    context: typer.Context,
+    investor: Investor,
+    ip: Annotated[str, typer.Option("--ip", help="Network address, IPv4 or IPv6; kept sealed.")],
+    ip_country: Annotated[str, typer.Option("--ip-country", help="Country it lies in, ISO 3166-1 alpha-2.")],
+    place: Annotated[str, typer.Option("--place", help="Where the client was; kept sealed.")],
+    device: Annotated[str, typer.Option("--device-hash", help="Id of the device, or its hash; kept sealed.")],
+    at: Annotated[str, typer.Option("--at", help="When: 2026-09-01T12:00:00Z, or a Unix second.")],
+    act: Annotated[str, typer.Option("--act", help="What the session was for.")] = "onboarding",
+) -> Answer:
+    """Record a session (R-52): one from a denied country makes the next admission or renewal refuse."""
+    from pydantic import ValidationError
+
+    from abst.cli.common import second_of
+    from abst.investor import desk
+    from abst.investor.model import SessionGiven
+
+    with house(context) as (call, office):
+        when = second_of(at, office.zone, "--at")
+        try:
+            given = SessionGiven(ip=ip, country=ip_country, place=place, device=device, at=when)
+        except ValidationError as error:
+            field = str(error.errors()[0]["loc"][0])
+            needed = error.errors()[0]["msg"].removeprefix("Value error, needs ")
+            raise UsageError("not a session", found="another value", needed=needed, where=f"--{field}") from None
+        command = desk.RecordSession(
+            officer=call.act_as(), request=call.request_id(), investor=investor, given=given, act=act
+        )
+        result = desk.session(office, command)
+    return answer(result)
+
+
+@NOUN.command(
+    "erase",
+    example="abst investor erase inv-001 --evidence schedule.txt --as operations-1",
+    result={
+        "anyOf": [
+            record(proposal=TEXT, hash=HASH, kind=TEXT, investor=TEXT, evidence=EVIDENCE, kept_until=DATE),
+            record(investor=TEXT, erased=INSTANT),
+        ]
+    },
+)
+def erase(context: typer.Context, investor: Investor, evidence_file: EvidenceFile) -> Answer:
+    """Propose to erase an investor's personal data for good; a second officer approves.
+
+    Refused before the retention date, under a legal hold, and while tokens, wallets or proposals stand (R-82).
+    """
+    from abst.integrity import erasing
+
+    with house(context) as (call, office):
+        command = erasing.EraseInvestor(
+            officer=call.act_as(), request=call.request_id(), investor=investor, evidence=evidence(evidence_file)
+        )
+        result = erasing.erase(office, command)
+    return answer(result)
+
+
+@NOUN.command(
     "show",
     example="abst investor show inv-001",
     result={"anyOf": [record(**SHOWN), record(**SHOWN, private=ANY_OBJECT)]},
@@ -234,14 +305,25 @@ def show(
     context: typer.Context,
     investor: Investor,
     reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show the private record unmasked, to the admitter of --as; it is logged.")
+        bool, typer.Option("--reveal", help="Show the private record unmasked, to the admitter of --as, on an --order.")
     ] = False,
+    order: Annotated[
+        Path | None,
+        typer.Option("--order", metavar="FILE", help="Document that allows it; name and SHA-256 are logged."),
+    ] = None,
 ) -> Answer:
-    """Show an investor, masked unless --reveal."""
+    """Show an investor, masked unless --reveal with --order, which is logged."""
     from abst.investor import desk
 
+    if reveal and order is None:
+        raise UsageError("on which order?", found="none", needed="--order FILE", where="--reveal")
     with house(context) as (call, office):
-        found = desk.show(office, investor, reveal_to=call.act_as() if reveal else "")
+        found = desk.show(office, investor)
+        if reveal and order is not None:
+            command = desk.Reveal(
+                officer=call.act_as(), request=call.request_id(), investor=investor, order=evidence(order)
+            )
+            found["private"] = desk.unmasked(office, desk.reveal(office, command))
     return Answer(found, [fields(found)])
 
 

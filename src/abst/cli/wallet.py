@@ -10,7 +10,7 @@ import typer
 from abst.cli.app import Noun
 from abst.cli.common import Investor, answer, house
 from abst.cli.envelope import Answer
-from abst.cli.shape import ADDRESS, INSTANT, TEXT, many, record
+from abst.cli.shape import ADDRESS, INSTANT, TEXT, many, one_of, record
 from abst.errors import UsageError
 
 NOUN = Noun("wallet", "Wallets: made, proven by signature, added to an investor.")
@@ -45,14 +45,23 @@ def new(
 @NOUN.command(
     "challenge",
     example="abst wallet challenge inv-001 0x00000000000000000000000000000000000000A1 --as operations-1",
-    result=record(investor=TEXT, wallet=ADDRESS, nonce=TEXT, text=TEXT, expires=INSTANT),
+    result=record(investor=TEXT, wallet=ADDRESS, nonce=TEXT, form=one_of("text", "typed"), text=TEXT, expires=INSTANT),
 )
-def challenge(context: typer.Context, investor: Investor, wallet: Wallet) -> Answer:
-    """Print the text the investor signs with the wallet's key (EIP-191); it serves once and expires."""
+def challenge(
+    context: typer.Context,
+    investor: Investor,
+    wallet: Wallet,
+    form: Annotated[
+        str, typer.Option("--form", help="text (EIP-191), or typed data (EIP-712) for wallets that show fields.")
+    ] = "text",
+) -> Answer:
+    """Print what the investor signs with the wallet; it serves once and expires. Contract wallets: ERC-1271."""
     from abst.investor import desk
 
     with house(context) as (call, office):
-        command = desk.MakeChallenge(officer=call.act_as(), request=call.request_id(), investor=investor, wallet=wallet)
+        command = desk.MakeChallenge(
+            officer=call.act_as(), request=call.request_id(), investor=investor, wallet=wallet, form=form
+        )
         result = desk.challenge(office, command)
     return answer(result, result.result["text"])
 
@@ -67,7 +76,10 @@ def prove(
     wallet: Wallet,
     signature: Annotated[
         str,
-        typer.Option("--signature", help="The signature, 0x and 130 hex digits; without it the keystore here signs."),
+        typer.Option(
+            "--signature",
+            help="The signature, 0x and hex digits; without it the keystore here signs.",
+        ),
     ] = "",
 ) -> Answer:
     """Check the signature under the open challenge and keep the proof (R-50)."""

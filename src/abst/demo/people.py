@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
+from abst.investor import texts
+from abst.rulebook import load
 from abst.values import Address, file_digest, hash_of, to_bytes
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def _person(chance: Random, seed: int, number: int, fate: str, today: date) -> P
     row = {
         "reference": reference,
         "kind": "individual" if kind == "offshore" else kind,
-        "name": f"Demo {kind.replace('-', ' ')} {number:03d}",
+        "name": _called(number, kind),
         "identifier_type": "demo",
         "identifier": f"D{number:06d}",
         "nationality": "HK" if fate == MAINLAND else home,
@@ -100,11 +102,14 @@ def _person(chance: Random, seed: int, number: int, fate: str, today: date) -> P
         "address_country": home,
         "payment_account_country": home,
         "ip_countries": home,
-        "acknowledged": "token-risk-1;loss-rule-1",
+        "risk_class": "low",
+        "acknowledged": texts.cells(load()),
         "answered_on": (today - timedelta(days=chance.randint(5, 150))).isoformat(),
         "questionnaire": "risk-1",
         **{f"q_{question}": option for question, option in answers.items()},
         **_evidence(chance, kind, reference, seen),
+        **_session(number, home, today),
+        **_behind(kind, number, home),
     }
     if fate == MALFORMED:
         row["evidence_1_relevant_date"] = "last spring"
@@ -128,6 +133,40 @@ def _evidence(chance: Random, kind: str, reference: str, seen: date) -> dict[str
     else:
         item |= {"type": "portfolio", "asset": "listed-securities", "amount": f"{millions}000000.00", "currency": "HKD"}
     return {f"evidence_1_{name}": value for name, value in item.items()}
+
+
+def _called(number: int, kind: str = "individual") -> str:
+    """An invented name that resembles no other of the demo's, so that a list's hit is one person's."""
+    letters = to_bytes(hash_of(f"abst demo name {number}".encode()))
+    sounds = ["bcdfgklmnprstvz"[byte % 15] + "aeiou"[byte % 5] for byte in letters[:8]]
+    words = ["Demo", "".join(sounds[:4]).title(), "".join(sounds[4:]).title()]
+    return " ".join(words + ([] if kind in ("individual", "offshore") else [kind.replace("-", " ").title()]))
+
+
+def _session(number: int, home: str, today: date) -> dict[str, str]:
+    """Where and when the client came in: an address kept free for documentation, the day before the demo's first."""
+    return {
+        "session_at": f"{(today - timedelta(days=1)).isoformat()}T02:00:00+00:00",
+        "session_ip": f"203.0.113.{number % 250 + 1}",
+        "session_country": home,
+        "session_place": "Example Town",
+        "session_device": f"demo-device-{number:03d}",
+    }
+
+
+def _behind(kind: str, number: int, home: str) -> dict[str, str]:
+    """The person behind an entity: who owns it all, or who controls an institution; nobody behind an individual."""
+    if kind in ("individual", "offshore"):
+        return {}
+    role = {"role": "controller"} if kind == "institution" else {"role": "owner", "share_bps": "10000"}
+    person = role | {
+        "name": _called(1_000 + number),
+        "identifier_type": "demo",
+        "identifier": f"P{number:06d}",
+        "nationality": home,
+        "residence": home,
+    }
+    return {f"person_1_{name}": value for name, value in person.items()}
 
 
 def _address(key: bytes) -> Address:

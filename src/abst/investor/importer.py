@@ -1,47 +1,35 @@
-"""Investors from CSV or a mapping: every problem of every row and column is reported, and a row is whole or absent.
+"""Investors from CSV or JSON: every problem of every row and column is reported, and a row is whole or absent.
 
-Columns (`COLUMNS`): the record's fields; country signals take several codes separated by ``;``. Evidence items are
-``evidence_1_type`` ... ``evidence_5_sha256``; amounts in the currency's units with at most two decimals. Questionnaire
-answers are ``q_`` and the question's id. `reference` is the investor's id here; `wallet` may be empty.
+CSV and flat JSON objects have the columns of `abst.investor.columns`; a JSON object may instead carry the whole record:
+``{"reference": ..., "wallet": ..., "session": {...}, "record": {...}}``. A report names row, column, what was found in
+kind and what is needed; it never repeats a personal value, nor a value that stands where it does not belong.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import cache
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from abst.deal.model import path_of
 from abst.errors import Refusal, UsageError
-from abst.investor.model import PrivateRecord
-from abst.investor.suitability import questionnaire
+from abst.investor.columns import EVIDENCE_ITEMS, Plan, column_of, columns, fields_of, hundredths, plan
+from abst.investor.model import PrivateRecord, SessionGiven
 from abst.rulebook import refuse
-from abst.values import Address, address
+from abst.values import Address, address, shallow
+
+__all__ = ["EVIDENCE_ITEMS", "Imported", "Problem", "Row", "columns", "hundredths", "read", "read_csv", "read_row"]
 
 REFERENCE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-SIGNALS = ("nationality", "residence", "address_country", "payment_account_country", "ip_countries")
-EVIDENCE_FIELDS = (
-    "type",
-    "asset",
-    "category",
-    "amount",
-    "currency",
-    "hkd_rate",
-    "rate_date",
-    "relevant_date",
-    "expires_on",
-    "sha256",
-)
-EVIDENCE_ITEMS = 5
-BASE = ("reference", "kind", "name", "identifier_type", "identifier", *SIGNALS, "address", "wallet")
-TAIL = ("answered_on", "questionnaire", "acknowledged")
+REFERENCE_WORDS = "1 to 40 lower-case letters, digits and dashes"
+NESTED = frozenset({"reference", "wallet", "session", "record"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +49,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One good row."""
+    """One good row. session: of the onboarding, when the row tells it (R-52)."""
 
     row: int
     reference: str
     record: PrivateRecord
     wallet: Address | None
+    session: SessionGiven | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,160 +67,255 @@ class Imported:
     count: int  # rows read
 
 
-@cache
-def columns() -> tuple[str, ...]:
-    """All columns in order, the questionnaire's included."""
-    items = tuple(f"evidence_{n}_{field}" for n in range(1, EVIDENCE_ITEMS + 1) for field in EVIDENCE_FIELDS)
-    return (*BASE, *items, *TAIL, *(f"q_{name}" for name in questionnaire().questions))
+def read(content: bytes) -> Imported:
+    """Read a file of either form: a JSON array, or else a CSV. Raises UsageError when it is neither."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("not UTF-8 text", found=error.reason, needed="UTF-8", where="investors") from None
+    return read_json(text) if text.lstrip()[:1] in {"[", "{"} else read_csv(text)
 
 
 def read_csv(text: str) -> Imported:
     """Read a whole CSV with a header. Columns may be left out or in any order; an unknown one is a problem."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", restval="")
-    known = set(columns())
-    header = list(reader.fieldnames or ())
-    problems = [Problem(0, name or "(no name)", name, "a known column") for name in header if name not in known]
-    problems += [Problem(0, name, "nothing", "this column") for name in ("reference", "kind") if name not in header]
-    problems += [Problem(0, n, "several columns", "one") for n in sorted({n for n in header if header.count(n) > 1})]
-    rows: list[Row] = []
-    count = 0
-    seen: dict[str, dict[str, int]] = {"reference": {}, "wallet": {}}
-    for count, raw in enumerate(reader, start=1):
-        if "" in raw:
-            problems.append(Problem(count, "(row)", "more cells than columns", f"{len(header)} cells"))
-            continue
-        row, found = read_row(raw, count)
-        if row is not None:
-            found = [*found, *_repeated(row, seen)]
-        problems += found
-        if row is not None and not found:
-            rows.append(row)
-    return Imported(tuple(rows), tuple(problems), count)
+    table = _Table()
+    try:
+        header = tuple(name.strip() for name in reader.fieldnames or ())
+        reader.fieldnames = list(header)
+        table.problems += _header(header)
+        made = plan(header)
+        for number, raw in enumerate(reader, start=1):
+            table.count = number
+            if "" in raw:
+                table.problems.append(Problem(number, "(row)", "more cells than columns", f"{len(header)} cells"))
+                continue
+            table.take(_row({name: text.strip() for name, text in raw.items()}, made, number))
+    except csv.Error as error:
+        needed, where = "a table of cells separated by commas", f"row {table.count + 1}"
+        raise UsageError("not a CSV", found=str(error), needed=needed, where=where) from None
+    return table.imported()
 
 
-def _repeated(row: Row, seen: dict[str, dict[str, int]]) -> list[Problem]:
-    found = []
-    for column, value in (("reference", row.reference), ("wallet", row.wallet)):
-        if value is None:
-            continue
-        first = seen[column].setdefault(value, row.row)
-        if first != row.row:
-            found.append(Problem(row.row, column, f"{value}, as in row {first}", "another"))
+def _header(header: tuple[str, ...]) -> list[Problem]:
+    strange = plan(header).strange
+    found = [Problem(0, _named(name), "an unknown column", "a known column") for name in strange]
+    found += [Problem(0, name, "nothing", "this column") for name in ("reference", "kind") if name not in header]
+    found += [Problem(0, n, "several columns", "one") for n in sorted({n for n in header if header.count(n) > 1})]
     return found
 
 
-def read_row(raw: Mapping[str, Any], number: int = 1) -> tuple[Row | None, list[Problem]]:
-    """One investor from a mapping of columns to text. Lists and dates of YAML are taken as their text."""
-    cells = {str(name): _text(value) for name, value in raw.items()}
-    problems = [Problem(number, n, n, "a known column") for n in cells if n not in _known() and cells[n]]
-    reference = cells.get("reference", "")
-    if not REFERENCE.fullmatch(reference):
-        needed = "1 to 40 lower-case letters, digits and dashes"
-        problems.append(Problem(number, "reference", reference or "nothing", needed))
-    wallet: Address | None = None
-    if cells.get("wallet"):
-        try:
-            wallet = address(cells["wallet"], "wallet")
-        except UsageError as error:
-            problems.append(Problem(number, "wallet", error.found, error.needed))
-    fields, places, defects = _fields(cells)
-    problems += [Problem(number, *defect) for defect in defects]
-    record: PrivateRecord | None = None
+def read_json(text: str) -> Imported:
+    """Read an array of objects: rows of columns, or whole records. Raises UsageError when the text is no such array."""
     try:
-        record = PrivateRecord.model_validate(fields)
-    except ValidationError as error:
-        bad = {defect[0] for defect in defects}
-        for detail in error.errors():
-            column = _column(detail["loc"], places)
-            if column not in bad:  # one cell, one problem: a bad item also makes its list too short
-                bad.add(column)
-                problems.append(Problem(number, column, _found(cells, column), _needed(detail)))
-    if problems or record is None:
-        return None, problems
-    return Row(number, reference, record, wallet), []
+        with shallow("investors"):
+            items = json.loads(text, parse_float=str, parse_constant=str, object_pairs_hook=_once_each)
+    except ValueError as error:
+        found = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        raise UsageError("not JSON", found=found, needed="an array of objects", where="investors") from None
+    if not isinstance(items, list):
+        raise UsageError("not a list of investors", found="one object", needed="an array of objects", where="investors")
+    table = _Table()
+    for number, item in enumerate(items, start=1):
+        table.count = number
+        if not isinstance(item, dict):
+            table.problems.append(Problem(number, "(row)", type(item).__name__, "an object"))
+        elif "record" in item:
+            table.take(_nested(item, number))
+        else:
+            table.take(read_row(item, number))
+    return table.imported()
 
 
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(columns())
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise UsageError("a name stands twice in one object", found="twice", needed="once", where="investors")
+    return found
+
+
+class _Table:
+    """Rows and problems as they are read; a reference or a wallet may stand in one row only."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.problems: list[Problem] = []
+        self.count = 0
+        self.seen: dict[tuple[str, str], int] = {}
+
+    def take(self, read: tuple[Row | None, list[Problem]]) -> None:
+        row, problems = read
+        if row is not None:
+            problems = [*problems, *self._repeated(row)]
+            if not problems:
+                self.rows.append(row)
+        self.problems += problems
+
+    def _repeated(self, row: Row) -> list[Problem]:
+        found = []
+        for column, value in (("reference", row.reference), ("wallet", row.wallet)):
+            if value is None:
+                continue
+            first = self.seen.setdefault((column, value), row.row)
+            if first != row.row:
+                found.append(Problem(row.row, column, f"{value}, as in row {first}", "another"))
+        return found
+
+    def imported(self) -> Imported:
+        return Imported(tuple(self.rows), tuple(self.problems), self.count)
+
+
+def read_row(raw: Mapping[str, Any], number: int = 1) -> tuple[Row | None, list[Problem]]:
+    """One investor from a mapping of columns to text. Lists and dates of YAML and JSON are taken as their text."""
+    cells = {str(name).strip(): _text(value) for name, value in raw.items()}
+    return _row(cells, plan(tuple(cells)), number)
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, list | tuple):
         return ";".join(_text(item) for item in value)
     return "" if value is None else str(value).strip()
 
 
-def _fields(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[int], list[tuple[str, str, str]]]:
-    """Fields of the record, the number of each evidence item given, and cells that are no amount or rate."""
-    defects: list[tuple[str, str, str]] = []
-    items: list[dict[str, Any]] = []
-    places: list[int] = []
-    for n in range(1, EVIDENCE_ITEMS + 1):
-        given = {field: cells.get(f"evidence_{n}_{field}", "") for field in EVIDENCE_FIELDS}
-        item: dict[str, Any] = {field: text for field, text in given.items() if text}
-        if not item:
-            continue
-        if "amount" in item:
-            cents = hundredths(item["amount"])
-            if cents is None:
-                needed = "an amount with at most two decimals, such as 8000000.00"
-                defects.append((f"evidence_{n}_amount", item["amount"], needed))
-                cents = 1  # a stand-in, so that the other cells of the item are still judged
-            item["amount"] = cents
-        items.append(item)
-        places.append(n)
-    fields: dict[str, Any] = {
-        "kind": cells.get("kind", ""),
-        "name": cells.get("name", ""),
-        "identifiers": [{"type": cells.get("identifier_type", ""), "value": cells.get("identifier", "")}],
-        "address": cells.get("address", ""),
-        "evidence": items,
-        "acknowledged": _several(cells.get("acknowledged", "")),
-        **{name: _several(cells.get(name, "")) for name in SIGNALS},
-    }
-    options = {name[2:]: text for name, text in cells.items() if name.startswith("q_") and text}
-    if options or cells.get("answered_on") or cells.get("questionnaire"):
-        version = cells.get("questionnaire", "")
-        fields["answers"] = {"version": version, "answered_on": cells.get("answered_on", ""), "options": options}
-    return fields, places, defects
-
-
-def hundredths(text: str) -> int | None:
-    """An amount as hundredths, exact; None when it is none, is negative, or has more than two decimals."""
+def _row(cells: Mapping[str, str], made: Plan, number: int) -> tuple[Row | None, list[Problem]]:
+    problems = [Problem(number, _named(n), "an unknown column", "a known column") for n in made.strange if cells[n]]
+    reference, wallet = _head(cells.get("reference", ""), cells.get("wallet", ""), number, problems)
+    fields = fields_of(cells, made)
+    problems += [Problem(number, column, _shown(column, cells[column]), needed) for column, needed in fields.defects]
+    bad = {column for column, _ in fields.defects}
+    record: PrivateRecord | None = None
     try:
-        value = Decimal(text.replace(",", "").replace("_", ""))
-    except InvalidOperation:
+        record = PrivateRecord.model_validate(fields.record)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            column = column_of(detail["loc"], fields.places)
+            if column not in bad:  # one cell, one problem: a bad item also makes its list too short
+                bad.add(column)
+                problems.append(Problem(number, column, _shown(column, cells.get(column, "")), _needed(detail)))
+    session: SessionGiven | None = None
+    if fields.session is not None:
+        session, found = _session(fields.session, number)
+        problems += [Problem(number, p.column, _shown(p.column, cells.get(p.column, "")), p.needed) for p in found]
+    if problems or record is None:
+        return None, problems
+    return Row(number, reference, record, wallet, session), []
+
+
+def _nested(item: dict[str, Any], number: int) -> tuple[Row | None, list[Problem]]:
+    problems = [
+        Problem(number, _named(n), "an unknown name", ", ".join(sorted(NESTED))) for n in item if n not in NESTED
+    ]
+    reference, wallet = _head(_text(item.get("reference")), _text(item.get("wallet")), number, problems)
+    record: PrivateRecord | None = None
+    try:
+        record = PrivateRecord.model_validate(item["record"])
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        for detail in details:
+            where = detail["loc"]
+            if any(other["loc"][: len(where)] == where for other in details if len(other["loc"]) > len(where)):
+                continue  # a bad item also makes its list too short
+            found = "nothing" if detail["type"] == "missing" else "another value"
+            problems.append(Problem(number, f"record.{path_of(where)}".rstrip("."), found, _needed(detail)))
+    session: SessionGiven | None = None
+    if isinstance(item.get("session"), dict):
+        session, found_too = _session(item["session"], number)
+        problems += found_too
+    if problems or record is None:
+        return None, problems
+    return Row(number, reference, record, wallet, session), []
+
+
+def _head(reference: str, wallet: str, number: int, problems: list[Problem]) -> tuple[str, Address | None]:
+    if not REFERENCE.fullmatch(reference):
+        problems.append(Problem(number, "reference", _counted(reference), REFERENCE_WORDS))
+    if not wallet:
+        return reference, None
+    try:
+        return reference, address(wallet, "wallet")
+    except UsageError as error:
+        problems.append(Problem(number, "wallet", _shown("wallet", wallet), error.needed))
+    return reference, None
+
+
+def _session(given: Mapping[str, Any], number: int) -> tuple[SessionGiven | None, list[Problem]]:
+    """The session a row tells of, its instant as ISO 8601 with a zone, or as a Unix second."""
+    fields = dict(given)
+    at = str(fields.get("at", ""))
+    if at and not at.isdecimal():
+        fields["at"] = second_of(at)
+    try:
+        return SessionGiven.model_validate(fields), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        return None, [Problem(number, f"session_{d['loc'][0]}", "another value", _session_needs(d)) for d in details]
+
+
+def _session_needs(detail: Any) -> str:
+    return "an instant with its zone, such as 2026-09-01T09:30:00Z" if detail["loc"] == ("at",) else _needed(detail)
+
+
+def second_of(text: str) -> int | None:
+    """A Unix second from ISO 8601 with a zone; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return None if moment.tzinfo is None else int(moment.timestamp())
+    except (ValueError, OverflowError):
         return None
-    scaled = value * 100
-    return int(scaled) if value.is_finite() and scaled >= 0 and scaled == scaled.to_integral_value() else None
 
 
-def _several(text: str) -> list[str]:
-    return [part.strip() for part in text.split(";") if part.strip()]
+# ---- what a report may say
+
+_DATES = re.compile(r"[0-9./-]{1,12}")
+_WORD = re.compile(r"[a-z0-9-]{1,24}")
+_COUNTRIES = re.compile(r"[A-Za-z]{2,3}(;[A-Za-z]{2,3}){0,9}")
+_NUMBER = re.compile(r"[0-9.,-]{1,12}")
+_SHOWN = {
+    **dict.fromkeys(("kind", "type", "asset", "category", "basis", "document", "role", "tie", "class"), _WORD),
+    **dict.fromkeys(("nationality", "residence", "country", "countries", "registered"), _COUNTRIES),
+    **dict.fromkeys(("date", "on"), _DATES),
+    **dict.fromkeys(("rate", "bps", "holders"), _NUMBER),
+    "currency": re.compile(r"[A-Za-z]{1,4}"),
+    "questionnaire": _WORD,
+    "wallet": re.compile(r"0x[0-9A-Za-z]{0,64}"),
+}
 
 
-_COLUMN_OF = {"identifiers": "identifier", "answers.answered_on": "answered_on", "answers.version": "questionnaire"}
+def _shown(column: str, text: str) -> str:
+    """What a report says of a cell: a code, date or rate as it stands; of anything else only how long it is."""
+    if not text:
+        return "as given" if column == "(row)" else "nothing"
+    pattern = _SHOWN.get(column.rsplit("_", 1)[-1])
+    if column.startswith("q_"):
+        pattern = _WORD
+    return text if pattern is not None and pattern.fullmatch(text) else _counted(text)
 
 
-def _column(location: tuple[int | str, ...], places: list[int]) -> str:
-    """The column a defect of the record came from."""
-    if location[:1] == ("evidence",) and len(location) > 1:
-        n = places[int(location[1])]
-        return f"evidence_{n}_{location[2]}" if len(location) > 2 else f"evidence_{n}_type"
-    if location[:1] == ("identifiers",) and len(location) > 2:
-        return "identifier_type" if location[2] == "type" else "identifier"
-    path = path_of(location)
-    return _COLUMN_OF.get(path, str(location[0]) if location else "(row)")
+def _counted(text: str) -> str:
+    return f"{len(text)} characters" if text else "nothing"
 
 
-def _found(cells: Mapping[str, str], column: str) -> str:
-    # Names and identifiers are personal: a report says whether they are there, never what they are.
-    if column in {"name", "address", "identifier"}:
-        return "present" if cells.get(column) else "nothing"
-    return cells.get(column) or "nothing"
+def _named(column: str) -> str:
+    """A column's own name; what stands in a header by mistake may be anybody's name."""
+    return column if re.fullmatch(r"[a-z0-9_]{1,40}", column) else "(no such column)"
+
+
+_NEEDS = (
+    (("date_",), "a date, YYYY-MM-DD"),
+    (("missing", "string_too_short", "too_short"), "a value"),
+    (("decimal_",), "a number above 0"),
+    (("int_",), "a whole number"),
+    (("string_pattern",), REFERENCE_WORDS),
+    (("extra_forbidden",), "a known name"),
+)
 
 
 def _needed(detail: Any) -> str:
-    words: str = detail["msg"]
-    return words.removeprefix("Value error, needs ").removeprefix("Input should be ")
+    """What would be right, in the words of a person who fills in a table."""
+    for kinds, words in _NEEDS:
+        if str(detail["type"]).startswith(kinds):
+            return words
+    said: str = detail["msg"]
+    return said.removeprefix("Value error, needs ").removeprefix("Input should be ")

@@ -1,28 +1,46 @@
-"""An investor's private record: who it is, every signal of where it belongs, its evidence and answers. Pure.
+"""An investor's private record: who it is, where it belongs by every signal, who stands behind it, its evidence. Pure.
 
-The record is canonical JSON inside the sealed column; the chain has only a salted commitment to it. Amounts are whole
-hundredths of the currency, whatever its own decimals; rates to HKD are decimal text.
+The record is canonical JSON inside the sealed column; the chain has only a salted commitment to it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
+from ipaddress import ip_address
 from typing import Annotated, Any
 
-import pycountry
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abst.errors import IntegrityFailure
-from abst.values import Hash, canonical, hash_of
+from abst.investor.codes import Country, Digest
+from abst.investor.evidence import Basis, Document, Evidence, EvidenceType, Piece
+
+__all__ = [
+    "Acknowledgement",
+    "Answers",
+    "Basis",
+    "ChainFacts",
+    "Document",
+    "Evidence",
+    "EvidenceType",
+    "Identifier",
+    "Kind",
+    "Person",
+    "Piece",
+    "PrivateRecord",
+    "Related",
+    "Role",
+    "SessionGiven",
+    "Subject",
+    "Tie",
+    "Waiver",
+    "masked",
+]
 
 SALT_BYTES = 32
-SHA256 = re.compile(r"0x[0-9a-f]{64}")
+LOCAL_ID = "^[a-z0-9][a-z0-9-]{0,39}$"
 
 
 class Kind(StrEnum):
@@ -38,86 +56,51 @@ class Kind(StrEnum):
         return self in {Kind.INDIVIDUAL, Kind.JOINT}
 
 
-class EvidenceType(StrEnum):
-    PORTFOLIO = "portfolio"  # an investment portfolio, by asset code (R-45, R-46)
-    ASSETS = "assets"  # total assets of an entity (R-45)
-    CATEGORY = "category"  # licence or law that makes an institution (R-45)
-    OFFSHORE = "offshore-declaration"  # outside mainland and United States, with proof of residence (R-54)
-
-
-def _country(code: str) -> str:
-    # The look-up ignores case; a code in small letters would pass here and then miss every deny list.
-    found = pycountry.countries.get(alpha_2=code)
-    if found is None or found.alpha_2 != code:
-        raise ValueError("needs a country or region, ISO 3166-1 alpha-2")
-    return code
-
-
-def _currency(code: str) -> str:
-    found = pycountry.currencies.get(alpha_3=code)
-    if found is None or found.alpha_3 != code:
-        raise ValueError("needs a currency, ISO 4217")
-    return code
-
-
-def _digest(text: str) -> str:
-    if not SHA256.fullmatch(text):
-        raise ValueError("needs a SHA-256, 0x and 64 lower-case hex digits")
-    return text
-
-
-Country = Annotated[str, AfterValidator(_country)]
-Currency = Annotated[str, AfterValidator(_currency)]
-Digest = Annotated[str, AfterValidator(_digest)]
-
-
-class Piece(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Evidence(Piece):
-    """One item of evidence. `relevant_date` is the day it speaks of; `expires_on` its own last good day, if it has one.
-
-    `amount` in hundredths of `currency`; `hkd_rate` Hong Kong dollars for one unit of it on `rate_date`.
-    """
-
-    type: EvidenceType
-    asset: str = ""
-    category: str = ""
-    amount: int = Field(default=0, ge=0)
-    currency: Currency = "HKD"
-    hkd_rate: Decimal = Field(default=Decimal(1), gt=0)
-    rate_date: date | None = None
-    relevant_date: date
-    expires_on: date | None = None
-    sha256: Digest
-
-    @model_validator(mode="after")
-    def _complete(self) -> Evidence:
-        if self.type in {EvidenceType.PORTFOLIO, EvidenceType.ASSETS} and not self.amount:
-            raise ValueError("needs an amount")
-        if self.currency == "HKD" and self.hkd_rate != 1:
-            raise ValueError("needs the rate 1 for HKD")
-        if self.currency != "HKD" and self.rate_date is None:
-            raise ValueError("needs a rate and its date for another currency than HKD")
-        if self.type is EvidenceType.CATEGORY and not self.category:
-            raise ValueError("needs a category")
-        if self.expires_on is not None and self.expires_on < self.relevant_date:
-            raise ValueError("needs an expiry on or after the relevant date")
-        return self
-
-    @property
-    def hkd(self) -> Fraction:
-        """Worth in Hong Kong dollars, exact."""
-        return Fraction(self.amount, 100) * Fraction(self.hkd_rate)
-
-
 class Answers(Piece):
     """The risk questionnaire as answered: question id to option id, on a day, in a version."""
 
     version: str
     answered_on: date
     options: dict[str, str]
+
+
+class Acknowledgement(Piece):
+    """A text the client acknowledged: its version, and the hash of the words that were shown (R-47, R-48, R-49).
+
+    Written ``token-risk-1@0x...`` in tables; without the hash it is read, and refused at admission.
+    """
+
+    text: str = Field(min_length=1)
+    sha256: Digest | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.sha256 is None else f"{self.text}@{self.sha256}"
+
+
+def _acknowledgement(said: Any) -> Any:
+    if not isinstance(said, str):
+        return said
+    text, _, sha256 = said.partition("@")
+    return {"text": text, "sha256": sha256 or None}
+
+
+class Waiver(Piece):
+    """Suitability waived for an institution, or for a corporate client who was assessed for it (R-47).
+
+    assessor: who assessed, by officer or unit, never the client; sha256: of the assessment and the client's consent;
+    expires_on: last good day.
+    """
+
+    assessor: str = Field(min_length=1)
+    assessed_on: date
+    sha256: Digest
+    expires_on: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Waiver:
+        if self.expires_on < self.assessed_on:
+            raise ValueError("needs an expiry on or after the assessment")
+        return self
 
 
 class Identifier(Piece):
@@ -141,7 +124,7 @@ class Person(Piece):
     `share_bps`: what it owns of the investor, in 1/10,000, looked through; None where ownership says nothing.
     """
 
-    id: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")
+    id: str = Field(pattern=LOCAL_ID)
     role: Role
     name: str = Field(min_length=1)
     other_names: tuple[str, ...] = ()  # in other scripts, former names, aliases
@@ -150,6 +133,39 @@ class Person(Piece):
     nationality: tuple[Country, ...] = Field(min_length=1)
     residence: tuple[Country, ...] = Field(min_length=1)
     share_bps: int | None = Field(default=None, ge=0, le=10_000)
+
+
+class Tie(StrEnum):
+    OWNER = "owner"  # owns the investor, or the related entity named by `of`
+    OWNED = "owned"  # is owned by the investor, or by the person or related entity named by `of`
+
+
+class Related(Piece):
+    """Somebody on whose own standing or portfolio the investor's rests (R-45): an owner, or a company owned.
+
+    `of`: id of the person or related entity at the other end, empty for the investor. `share_bps`: of the shares that
+    the tie is about, in 1/10,000, held directly. `person`: for an individual, its id among the record's persons.
+    `registered`: countries or regions of registration of an entity.
+    """
+
+    id: str = Field(pattern=LOCAL_ID)
+    tie: Tie
+    of: str = ""
+    kind: Kind
+    share_bps: int = Field(ge=1, le=10_000)
+    person: str = ""
+    name: str = ""
+    registered: tuple[Country, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Related:
+        if self.kind is Kind.JOINT:
+            raise ValueError("needs one owner; joint owners are several")
+        if self.kind is Kind.INDIVIDUAL and (not self.person or self.tie is Tie.OWNED):
+            raise ValueError("needs the id of a person, who owns and is not owned")
+        if self.kind is not Kind.INDIVIDUAL and (self.person or not self.name or not self.registered):
+            raise ValueError("needs a name and a country of registration for an entity, and no person")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +178,29 @@ class Subject:
     countries: tuple[str, ...]
 
 
+def _address(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise ValueError("needs a network address, IPv4 or IPv6") from None
+    return text
+
+
+class SessionGiven(Piece):
+    """Where and when the client came in: network address, country it lies in, place, device id, Unix second (R-52)."""
+
+    ip: Annotated[str, AfterValidator(_address)]
+    country: Country
+    place: str = Field(min_length=1)
+    device: str = Field(min_length=1)
+    at: int = Field(gt=0)
+
+
 class PrivateRecord(Piece):
     """Everything personal of one investor. Country signals are lists, for joint holders and several passports.
 
     `nationality`: country or region of travel document, or of registration for an entity. `ip_countries`: where its
-    sessions came from (R-52).
+    sessions came from (R-52). `risk_class`: of the client, for money laundering (R-44).
     """
 
     kind: Kind
@@ -180,26 +214,34 @@ class PrivateRecord(Piece):
     ip_countries: tuple[Country, ...] = Field(min_length=1)
     evidence: tuple[Evidence, ...] = ()
     answers: Answers | None = None
-    acknowledged: tuple[str, ...] = ()  # versions of the texts acknowledged (R-48, R-49)
+    acknowledged: tuple[Annotated[Acknowledgement, BeforeValidator(_acknowledgement)], ...] = ()
     other_names: tuple[str, ...] = ()  # in other scripts, former names, aliases
     born: date | None = None  # of an individual
     persons: tuple[Person, ...] = ()  # joint holders, beneficial owners looked through, controllers
+    related: tuple[Related, ...] = ()  # owners and owned companies the classification rests on
+    risk_class: str = ""
+    waiver: Waiver | None = None
+
+    @model_validator(mode="after")
+    def _refers_to_itself(self) -> PrivateRecord:
+        if self.persons or self.related or any(item.holder for item in self.evidence):
+            _same_names(self)
+        return self
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """Everybody to be screened: the investor first, then each person behind it (R-53)."""
-        own = Subject("", (self.name, *self.other_names), self.born, self.jurisdictions)
-        return (
-            own,
-            *(
-                Subject(p.id, (p.name, *p.other_names), p.born, tuple(sorted({*p.nationality, *p.residence})))
-                for p in self.persons
-            ),
+        """Everybody to be screened: the investor first, then each person and entity behind it (R-53)."""
+        own = Subject("", (self.name, *self.other_names), self.born, self.own_countries)
+        people = (
+            Subject(p.id, (p.name, *p.other_names), p.born, tuple(sorted({*p.nationality, *p.residence})))
+            for p in self.persons
         )
+        entities = (Subject(r.id, (r.name,), None, tuple(sorted(set(r.registered)))) for r in self.related if r.name)
+        return (own, *people, *entities)
 
     @property
     def signals(self) -> dict[str, tuple[str, ...]]:
-        """Every signal of where the investor belongs, by name (R-43)."""
+        """Every signal of where the investor itself belongs, by name (R-43)."""
         return {
             "nationality": self.nationality,
             "residence": self.residence,
@@ -209,39 +251,57 @@ class PrivateRecord(Piece):
         }
 
     @property
-    def jurisdictions(self) -> tuple[str, ...]:
-        """All countries that any signal names, sorted."""
+    def signals_behind(self) -> dict[str, tuple[str, ...]]:
+        """Every signal of where the persons and entities behind the investor belong, by place in the record (R-43)."""
+        found: dict[str, tuple[str, ...]] = {}
+        for person in self.persons:
+            found[f"persons[{person.id}].nationality"] = person.nationality
+            found[f"persons[{person.id}].residence"] = person.residence
+        for entity in self.related:
+            if entity.registered:
+                found[f"related[{entity.id}].registered"] = entity.registered
+        return found
+
+    @property
+    def own_countries(self) -> tuple[str, ...]:
+        """All countries that any signal of the investor itself names, sorted."""
         return tuple(sorted({code for codes in self.signals.values() for code in codes}))
+
+    @property
+    def jurisdictions(self) -> tuple[str, ...]:
+        """All countries that any signal names, of the investor and of everybody behind it, sorted."""
+        behind = {code for codes in self.signals_behind.values() for code in codes}
+        return tuple(sorted({*self.own_countries, *behind}))
 
     @property
     def content(self) -> dict[str, Any]:
         return self.model_dump(mode="python")
 
 
-def commitment(record: PrivateRecord, salt: bytes) -> Hash:
-    """keccak256(salt || canonical record): what the chain carries (R-82). The salt is 32 random bytes."""
-    if len(salt) != SALT_BYTES:
-        raise ValueError(f"a salt is {SALT_BYTES} bytes, not {len(salt)}")
-    return hash_of(salt + canonical(record.content))
+def _same_names(record: PrivateRecord) -> None:
+    """Ids are used once, and every reference inside the record names one of them. Raises ValueError."""
+    people = {person.id for person in record.persons}
+    entities = {entity.id: entity for entity in record.related}
+    if len(people) + len(entities) != len(record.persons) + len(record.related) or people & set(entities):
+        raise ValueError("needs an id of its own for each person and related entity")
+    for entity in record.related:
+        if entity.person and entity.person not in people:
+            raise ValueError(f"needs a person with the id that related entity {entity.id} names")
+        if entity.of and entity.of not in people and entity.of not in entities:
+            raise ValueError(f"needs a person or related entity with the id that {entity.id} is tied to")
+        _ends(entity, entities)
+    for number, item in enumerate(record.evidence, start=1):
+        if item.holder and item.holder not in people and item.holder not in entities:
+            raise ValueError(f"needs a person or related entity with the id that evidence item {number} names")
 
 
-def plaintext(record: PrivateRecord, salt: bytes) -> bytes:
-    """The bytes to seal: record and salt together, so that erasing the key erases the commitment's meaning too."""
-    return canonical({"record": record.content, "salt": salt.hex()})
-
-
-def from_plaintext(data: bytes) -> tuple[PrivateRecord, bytes]:
-    """The inverse of `plaintext`. Raises IntegrityFailure on bytes that are none."""
-    try:
-        sealed = _Sealed.model_validate_json(data)
-        return sealed.record, bytes.fromhex(sealed.salt)
-    except ValueError as error:
-        raise IntegrityFailure("the sealed record is malformed", found=type(error).__name__, where="investor") from None
-
-
-class _Sealed(Piece):
-    record: PrivateRecord
-    salt: str
+def _ends(entity: Related, entities: Mapping[str, Related]) -> None:
+    seen = {entity.id}
+    while entity.of in entities:
+        entity = entities[entity.of]
+        if entity.id in seen:
+            raise ValueError("needs ties that lead to the investor, not in a circle")
+        seen.add(entity.id)
 
 
 def masked(name: str) -> str:

@@ -3,9 +3,25 @@
 Nothing here imports the cryptography libraries until a key is used.
 """
 
-from abst.keys.keyring import VAULT, Keyring, open_keystore
+from abst.keys.blind import BLIND_KEY, blind, blind_key
+from abst.keys.keyring import VAULT, VAULT_KEYSTORE, Keyring, is_vault, open_keystore
 from abst.keys.passphrases import passphrases
 from abst.keys.signer import LocalSigner, Signed, Signer
-from abst.keys.vault import Vault
+from abst.keys.vault import PersonKey, Vault
 
-__all__ = ["VAULT", "Keyring", "LocalSigner", "Signed", "Signer", "Vault", "open_keystore", "passphrases"]
+__all__ = [
+    "BLIND_KEY",
+    "VAULT",
+    "VAULT_KEYSTORE",
+    "Keyring",
+    "LocalSigner",
+    "PersonKey",
+    "Signed",
+    "Signer",
+    "Vault",
+    "blind",
+    "blind_key",
+    "is_vault",
+    "open_keystore",
+    "passphrases",
+]

@@ -15,8 +15,10 @@ from abst.keys.signer import LocalSigner, Signer
 from abst.keys.vault import Vault
 from abst.values import Address, address, to_bytes
 
-VAULT = "vault"  # the keystore which holds the vault's master key and never signs
+VAULT = "vault"  # the keystore which holds the vault's master key and never signs; after rotations "vault-2" ...
+VAULT_KEYSTORE = "vault_keystore"  # meta: the address of the keystore whose master key wraps all keys now
 WORK = 2**18  # scrypt's n: about 0.8 s and 256 MB for each guess
+_VAULTS = re.compile(rf"{VAULT}(-[2-9]|-[1-9][0-9]+)?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -79,7 +81,7 @@ class Keyring:
         if wanted in self._signers:
             return self._signers[wanted]
         for name, held in self.names().items():
-            if held == wanted and name != VAULT:
+            if held == wanted and not is_vault(name):
                 key = self._secret(name, held)
                 if key is not None:
                     self._signers[wanted] = LocalSigner(key)
@@ -91,16 +93,21 @@ class Keyring:
         held = self.names().get(name)
         return None if held is None else self.signer(held)
 
-    def vault(self) -> Vault | None:
-        """The vault, from the keystore of that name; None when it is not here or nobody knows the passphrase."""
-        held = self.names().get(VAULT)
-        key = None if held is None else self._secret(VAULT, held)
-        return None if key is None else Vault(key)
+    def vault(self, held: Address | None = None) -> Vault | None:
+        """The vault, from the keystore with this address, or from the one named `vault`.
+
+        None when it is not here or nobody knows the passphrase. Raises as `signer`.
+        """
+        for name, found in self.names().items():
+            if is_vault(name) and (name == VAULT if held is None else found == held):
+                key = self._secret(name, found)
+                return None if key is None else Vault(key)
+        return None
 
     def _secret(self, name: str, held: Address) -> bytes | None:
         if name in self._secrets:
             return self._secrets[name]
-        passphrase = self._passphrase_of(name)
+        passphrase = self.passphrase(name)
         if passphrase is None:
             return None
         path = self._path(name)
@@ -110,11 +117,21 @@ class Keyring:
         self._secrets[name] = key
         return key
 
+    def passphrase(self, name: str) -> str | None:
+        """The passphrase of a keystore, None when unknown; of a later vault the first one's, unless it has its own."""
+        own = self._passphrase_of(name)
+        return self._passphrase_of(VAULT) if own is None and is_vault(name) else own
+
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             needed = "lower-case letters, digits and inner hyphens, at most 63"
             raise UsageError("not a name for a keystore", found=repr(name), needed=needed, where="name")
         return self.folder / f"{name}.json"
+
+
+def is_vault(name: str) -> bool:
+    """Whether a keystore of this name holds a master key: ``vault``, ``vault-2``, ``vault-3`` ..."""
+    return _VAULTS.fullmatch(name) is not None
 
 
 def open_keystore(path: Path, passphrase: str | None) -> bytes:
