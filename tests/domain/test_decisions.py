@@ -17,8 +17,10 @@ from abst import decisions
 from abst.decisions import Approval, Decision, Officer, Proposal, officers
 from abst.decisions import settings as parameters
 from abst.errors import AbstError, Conflict, IntegrityFailure, NotAuthorised, NotFound, Refusal, Refused, UsageError
+from abst.rulebook import load
 from abst.store import Store
 from abst.values import Address, Hash
+from databases import drop_trigger
 
 REFUSAL = Refusal(
     "R-43", "jurisdiction-denied", "CN", "a jurisdiction not denied", "investor inv-1", "CSRC [2026] No.1"
@@ -50,7 +52,7 @@ def mint(session: Session, request: str = "r-1", maker: str = "li", **changes: A
 
 def decide(session: Session, *refusals: Refusal) -> Decision:
     return decisions.record(
-        session, kind="mint", facts={"supply": 10**30, "clock": 5}, refusals=refusals, rulebook="2026-02", at=5
+        session, kind="mint", facts={"supply": 10**30, "clock": 5}, refusals=refusals, rulebook=load(), at=5
     )
 
 
@@ -100,7 +102,7 @@ def test_a_decision_is_stored_whatever_came_out(staffed: Store) -> None:
         again = decisions.get_decision(session, refused.id)
         assert not again.passed
         assert again.refusals == (REFUSAL,)
-        assert again.facts == {"supply": 10**30, "clock": 5}
+        assert again.facts == {"supply": 10**30, "clock": 5, "rulebook": load().digest}
         assert passed.hash != refused.hash
         with pytest.raises(NotFound):
             decisions.get_decision(session, "dec-0")
@@ -190,8 +192,8 @@ def test_a_maker_is_never_his_own_checker(staffed: Store) -> None:
             decisions.reject(session, own.id, "zhao", 200)
     for statement in (
         "UPDATE proposal SET checker = maker, state = 'approved'",
-        f"INSERT INTO approval VALUES ('a', '{own.id}', 'zhao', 'zhao', 1, 'h', 1)",
-        f"INSERT INTO approval VALUES ('a', '{own.id}', 'wu', 'zhao', 1, 'h', 1)",
+        f"INSERT INTO approval VALUES ('a', '{own.id}', 'zhao', 'zhao', TRUE, 'h', 1)",
+        f"INSERT INTO approval VALUES ('a', '{own.id}', 'wu', 'zhao', TRUE, 'h', 1)",
     ):
         with pytest.raises(IntegrityError), staffed.begin() as session:
             session.execute(text(statement))
@@ -208,7 +210,7 @@ def test_a_proposal_that_is_not_the_one_shown_is_not_approved(staffed: Store) ->
         with pytest.raises(NotFound):
             decisions.approve(session, "pro-0", "wu", 200)
     with staffed.begin() as session:
-        session.execute(text("DROP TRIGGER proposal_fixed"))
+        drop_trigger(session, "proposal", "fixed")
         session.execute(text("UPDATE proposal SET command = '{}'"))
     with staffed.begin() as session, pytest.raises(IntegrityFailure, match="changed"):
         decisions.approve(session, proposal.id, "wu", 200)
@@ -248,7 +250,7 @@ def test_the_inbox_holds_what_an_officer_may_approve(staffed: Store) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE decision SET passed = 1",
+        "UPDATE decision SET passed = NOT passed",
         "DELETE FROM decision",
         "UPDATE proposal SET command = '{}'",
         "UPDATE proposal SET maker = 'wu'",

@@ -32,6 +32,7 @@ from abst import audit, bootstrap, demo_data
 from abst.chain import proposals
 from abst.chain.office import Approve, Evidence, Office, Result
 from abst.decisions import Decision, Proposal
+from abst.demo.lists import load_samples
 from abst.demo.people import GOOD, as_csv, people
 from abst.filing import desk as filing
 from abst.filing import tokens
@@ -108,6 +109,7 @@ def build(home: Path, investors: int = 12) -> Template:
     """Make the template by the desks' own acts. Takes seconds."""
     bootstrap.init(home, bootstrap.Init(passphrase_of=lambda _: PASSPHRASE, work=2))
     office = open_office(home)
+    load_samples(office, lambda source: f"t-list-{source}")
     document = Evidence("notice.txt", b"A document of the tests.")
     dossier, deal = (demo_data.text(name).encode() for name in ("dossier.yaml", "deal.yaml"))
     filing.new(office, filing.NewFiling(officer=MAKER, request="t-new", filing=FILING, dossier=dossier, deal=deal))
@@ -127,7 +129,7 @@ def _admit(office: Office, count: int) -> tuple[str, ...]:
     today: date = office.day()
     cast = [p for p in people(Random(1), 1, count * 2, today) if p.fate == GOOD][:count]
     rows = investor.ImportInvestors(officer=MAKER, request="t-import", content=as_csv(cast))
-    investor.import_csv(office, rows)
+    investor.import_file(office, rows)
     for person in cast:
         asked = investor.MakeChallenge(
             officer=MAKER, request=f"t-ask-{person.reference}", investor=person.reference, wallet=person.wallet

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from abst import audit, decisions, outbox
 from abst.chain.office import DONE, REFUSED, WAITING, Closing, Office, Result
-from abst.decisions import Officer, Proposal, officers
+from abst.decisions import Judged, Officer, Proposal, officers
 from abst.errors import Conflict, Refusal, Refused
 from abst.outbox import Intent, Request
 from abst.values import Address, Hash, digest
@@ -122,16 +122,46 @@ class Overtaken(Conflict):
 
 
 def once(act: Callable[P, Result]) -> Callable[P, Result]:
-    """Decorates every act: who is overtaken by another process with the very same request returns its result."""
+    """Decorates every act: who is overtaken by another process with the very same request returns its result.
+
+    A refusal that the act did not store with a decision is put into the log here: none is without its entry (R-102).
+    """
 
     @wraps(act)
     def answered(*args: P.args, **kwargs: P.kwargs) -> Result:
         try:
-            return act(*args, **kwargs)
-        except Overtaken:
-            return act(*args, **kwargs)  # now the request is found, and its first result with it
+            try:
+                return act(*args, **kwargs)
+            except Overtaken:
+                return act(*args, **kwargs)  # now the request is found, and its first result with it
+        except Refused as refused:
+            if not refused.logged:
+                _log_refusal(act.__name__, args, refused)
+            raise
 
     return answered
+
+
+def _log_refusal(name: str, args: tuple[Any, ...], refused: Refused) -> None:
+    """The entry of a refusal that stands in no decision: act, officer, request and rules."""
+    office, cmd = args[0], args[-1]
+    if not isinstance(office, Office):
+        return
+    with office.store.begin() as session:
+        audit.append(
+            session,
+            actor=str(getattr(cmd, "officer", HOLDER) or HOLDER),
+            act=f"{name.replace('_', ' ')} refused",
+            subject=type(cmd).__name__,
+            at=office.now(),
+            facts={"request": str(getattr(cmd, "request", "")), **_cited(refused.refusals)},
+        )
+    refused.logged = True
+
+
+def _cited(refusals: Sequence[Refusal]) -> dict[str, list[str]]:
+    """Rules and reasons of refusals, for the log."""
+    return {"rules": sorted({r.rule for r in refusals}), "reasons": sorted({r.reason for r in refusals})}
 
 
 class Act:
@@ -182,6 +212,13 @@ class Act:
             self._begin(session)
             desk = Desk(self.office, session, self, who)
             yield desk
+            if desk.refusals:  # rows that were refused while others passed
+                told = {"request": self.request, "count": len(desk.refusals), **_cited(desk.refusals)}
+                act = f"{self.command} refused in part"
+                audit.append(session, actor=desk.actor, act=act, subject=self.request, at=self.at, facts=told)
+            audit.name_the_rest(
+                session, actor=desk.actor, act=f"{self.command} decided", subject=self.request, at=self.at
+            )
             waits = bool(desk.intents) or desk.proposal is not None
             result = Result(
                 self.request,
@@ -213,15 +250,26 @@ class Act:
         kind: str,
         subject: str,
         facts: dict[str, Any],
-        refusals: Sequence[Refusal],
+        refusals: Sequence[Refusal] = (),
+        judged: Sequence[Judged] = (),
     ) -> Refused:
-        """Store the decision that refuses the act and return the error to raise; the chain stays untouched (R-102)."""
+        """Store the decision that refuses the act and return the error to raise; the chain stays untouched (R-102).
+
+        judged: the pure judgements among its grounds, which can be run again; refusals: every other ground.
+        """
         with self.office.store.begin() as session:
             who = officers.require(session, officer, role) if officer and role else None
             self._begin(session)
             decision = decisions.record(
-                session, kind=kind, facts=facts, refusals=refusals, rulebook=self.office.rulebook.version, at=self.at
+                session,
+                kind=kind,
+                facts=facts,
+                refusals=refusals,
+                judged=judged,
+                rulebook=self.office.rulebook,
+                at=self.at,
             )
+            every = decision.refusals
             audit.append(
                 session,
                 actor=who.name if who else HOLDER,
@@ -231,13 +279,12 @@ class Act:
                 facts={
                     "request": self.request,
                     "decision": decision.hash,
-                    "rules": sorted({r.rule for r in refusals}),
-                    "reasons": sorted({r.reason for r in refusals}),
+                    **_cited(every),
                 },
             )
-            result = Result(self.request, self.command, REFUSED, {"decision": decision.id}, tuple(refusals))
+            result = Result(self.request, self.command, REFUSED, {"decision": decision.id}, every)
             outbox.finish_request(session, self.request, REFUSED, result.as_stored())
-        return Refused(refusals)
+        return Refused(every, logged=True)
 
 
 def resume(office: Office, request: str, *, drain: bool = True) -> Result:
@@ -292,6 +339,15 @@ def _write_end(
     stored = dict(row.result or {})
     stored["refusals"] = [*stored["refusals"], *(refusal.as_dict() for refusal in no)]
     at = office.now()
+    if no:
+        audit.append(
+            session,
+            actor=str(row.content.get("officer", HOLDER)),
+            act=f"{row.command} refused by the chain",
+            subject=row.id,
+            at=at,
+            facts={"request": row.id, **_cited(no)},
+        )
     if proposal is not None and proposal.state == "open":
         decisions.withdraw(session, proposal.id, proposal.maker, at, "could not be scheduled")
     if row.command == APPROVE:

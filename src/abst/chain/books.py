@@ -6,7 +6,7 @@
         if act.earlier:
             return act.again()
         ...facts, refusals...
-        return propose_entry(office, act, maker=cmd.officer, kind="investor erase", subject=..., facts=..., refusals=...)
+        return propose_entry(office, act, maker=cmd.officer, kind="investor erase", subject=..., facts=...)
 
     def _erased(office, session, closing): ...rows, from closing.content...
 
@@ -25,7 +25,7 @@ from abst import decisions, outbox
 from abst.chain.acts import Act
 from abst.chain.office import DONE, WAITING, Approve, Closing, Office, Result
 from abst.chain.proposals import approval_act
-from abst.decisions import Proposal
+from abst.decisions import Judged, Proposal
 from abst.errors import Refusal
 
 
@@ -38,6 +38,7 @@ def propose_entry(
     subject: str,
     facts: dict[str, Any],
     refusals: Sequence[Refusal] = (),
+    judged: Sequence[Judged] = (),
     role: str = "maker",
     checker_role: str = "checker",
 ) -> Result:
@@ -45,11 +46,11 @@ def propose_entry(
 
     Ids, amounts as text, and hashes alone: no personal value. Raises Refused (decision stored), NotAuthorised.
     """
-    if refusals:
-        raise act.refuse(maker, role, kind=kind, subject=subject, facts=facts, refusals=refusals)
+    if refusals or any(one.refusals for one in judged):
+        raise act.refuse(maker, role, kind=kind, subject=subject, facts=facts, refusals=refusals, judged=judged)
     with act.writing(maker, role) as desk:
         decision = decisions.record(
-            desk.session, kind=kind, facts=facts, refusals=(), rulebook=office.rulebook.version, at=desk.at
+            desk.session, kind=kind, facts=facts, judged=judged, rulebook=office.rulebook, at=desk.at
         )
         proposal = desk.propose(kind, facts, checker_role, decision.id)
         desk.audit(subject, {"proposal": proposal.id, "hash": proposal.hash, **facts}, act=f"{act.command} proposed")

@@ -35,6 +35,7 @@ DEPLOYABLE: dict[str, str] = {
     "TokenFactory": "contracts/TokenFactory.sol",
     "Settlement": "contracts/Settlement.sol",
     "Distribution": "contracts/Distribution.sol",
+    "AuditAnchors": "contracts/AuditAnchors.sol",
     "DepositToken": "contracts/DepositToken.sol",
     "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
     "TimelockController": "@openzeppelin/contracts/governance/TimelockController.sol",

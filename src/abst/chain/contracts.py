@@ -339,6 +339,7 @@ class Contracts:
     administration: Contract
     settlement: Contract
     distribution: Contract
+    anchors: Contract
     deposit: Contract | None = None
     _tokens: dict[Address, Contract] = field(default_factory=dict)
 
@@ -354,6 +355,7 @@ class Contracts:
         administration: Address,
         settlement: Address,
         distribution: Address,
+        anchors: Address,
         deposit: Address | None = None,
     ) -> Contracts:
         return cls(
@@ -365,6 +367,7 @@ class Contracts:
             Contract("TimelockController", administration, chain),
             Contract("Settlement", settlement, chain),
             Contract("Distribution", distribution, chain),
+            Contract("AuditAnchors", anchors, chain),
             Contract("DepositToken", deposit, chain) if deposit else None,
         )
 
@@ -381,7 +384,8 @@ class Contracts:
     def governed(self) -> list[Contract]:
         """Those of our own that ask the manager who their caller is, and every token asked for so far."""
         cash = [self.deposit] if self.deposit else []
-        return [self.registry, self.factory, *self._tokens.values(), self.settlement, self.distribution, *cash]
+        own = [self.registry, self.factory, *self._tokens.values(), self.settlement, self.distribution, self.anchors]
+        return [*own, *cash]
 
     def all(self) -> list[Contract]:
         """Everything deployed, and every token asked for so far; those of OpenZeppelin last."""

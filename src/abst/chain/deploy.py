@@ -1,10 +1,11 @@
 """Deployment: the contracts, who holds which role, and the deployer's farewell; then everything is read back.
 
 A transaction of the deployer for each contract (AccessManager, Registry, TokenFactory, the enforcement and the
-administration timelock, Settlement, Distribution, and DepositToken where wanted), and one that grants all roles and
-renounces ADMIN at once, so that there is no half-handed-over registry. What a role may do stands in the contracts. Then
-officers who have nothing get a little ether for gas. Addresses follow from the deployer's nonces: an interrupted
-deployment is found again and continued, a finished one is returned as it is. Afterwards the deployer holds nothing.
+administration timelock, Settlement, Distribution, AuditAnchors, and DepositToken where wanted), and one that grants all
+roles and renounces ADMIN at once, so that there is no half-handed-over registry. What a role may do stands in the
+contracts. Then officers who have nothing get a little ether for gas. Addresses follow from the deployer's nonces: an
+interrupted deployment is found again and continued, a finished one is returned as it is. Afterwards the deployer holds
+nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ PARTS = (
     ("administration", "TimelockController"),
     ("settlement", "Settlement"),
     ("distribution", "Distribution"),
+    ("anchors", "AuditAnchors"),
 )
 DEPOSIT_PART = ("deposit", "DepositToken")  # the last one, where it is wanted
 ADMIN_DELAY = 86_400  # seconds that an administrator's act waits, unless the deployer says otherwise
@@ -92,6 +94,7 @@ class Deployment:
     administration: Address
     settlement: Address
     distribution: Address
+    anchors: Address
     deposit: Address
     barred: tuple[str, ...]
     code: dict[str, Hash]
@@ -266,6 +269,8 @@ class _Deploying:
                 return (self.deployer.address,)
             case "registry":
                 return (manager, [currency.encode() for currency in plan.barred])
+            case "anchors":
+                return (manager,)
             case "factory" | "settlement" | "distribution":
                 return (manager, self._address(first, "registry"))
             case "enforcement":

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rlp
-from eth.abc import BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
+from eth.abc import BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, VirtualMachineAPI
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.schema import SchemaV1
 from eth.exceptions import HeaderNotFound, ReceiptNotFound, TransactionNotFound
@@ -43,6 +43,10 @@ FORMAT = "1"  # of the file; another number is refused
 TIP = 1  # wei: nobody competes for a place in these blocks
 LEAST_MAX_FEE = 2 * 10**9  # wei; above the first base fee, so that a stored transaction stays good after full blocks
 _HEAD_KEY = SchemaV1.make_canonical_head_hash_lookup_key()
+
+
+MOST_ANSWERS = 10_000  # of calls kept for one head and second
+_Question = tuple[Address, bytes, Address | None]
 
 
 def _wall() -> int:
@@ -72,6 +76,7 @@ class EmbeddedChain:
         self._wall = wall
         self._w3: Web3 | None = None
         self._head: BlockHeaderAPI | None = None
+        self._kept: tuple[tuple[bytes, int], VirtualMachineAPI, dict[_Question, bytes]] | None = None
         self.file = ChainFile(path, create=create)
         if self.file.fresh:
             with self.file.writing():
@@ -150,6 +155,14 @@ class EmbeddedChain:
         head = self._stored_head()
         return evm.pending_header(self.chain, head, self._time(head))
 
+    def _view(self) -> tuple[VirtualMachineAPI, dict[_Question, bytes]]:
+        """The state that calls read, and what they were answered: both stay as long as the head and the second do."""
+        head = self._stored_head()
+        place = (head.hash, self._time(head))
+        if self._kept is None or self._kept[0] != place:
+            self._kept = (place, self.chain.get_vm(evm.pending_header(self.chain, head, place[1])), {})
+        return self._kept[1:]
+
     def _time(self, head: BlockHeaderAPI) -> int:
         offset = int(self.file.about("clock offset") or "0")
         return max(self._wall() + offset, head.timestamp)
@@ -202,7 +215,13 @@ class EmbeddedChain:
 
     def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
         with self._reading():
-            return evm.run(self.chain, self._pending(), to, data, sender)
+            vm, known = self._view()
+            answer = known.get((to, data, sender))
+            if answer is None:
+                answer = evm.run(vm, to, data, sender)
+                if len(known) < MOST_ANSWERS:
+                    known[to, data, sender] = answer
+            return answer
 
     def estimate(self, tx: Tx) -> int:
         with self._reading():

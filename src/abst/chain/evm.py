@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import rlp
-from eth.abc import BlockAPI, BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI, TransactionBuilderAPI
+from eth.abc import (
+    BlockAPI,
+    BlockHeaderAPI,
+    ComputationAPI,
+    ReceiptAPI,
+    SignedTransactionAPI,
+    TransactionBuilderAPI,
+    VirtualMachineAPI,
+)
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, POST_MERGE_DIFFICULTY, POST_MERGE_NONCE, ZERO_ADDRESS
 from eth.exceptions import Revert
@@ -90,13 +98,20 @@ def pending_header(chain: RegistryChain, head: BlockHeaderAPI, timestamp: int) -
     return chain.create_header_from_parent(head, timestamp=timestamp, gas_limit=head.gas_limit, mix_hash=head.hash)
 
 
-def run(chain: RegistryChain, header: BlockHeaderAPI, to: Address, data: bytes, sender: Address | None) -> bytes:
-    """Run a message on the state below `header`, free of charge, leaving nothing behind. Raises Reverted."""
-    vm = chain.get_vm(header)
+def run(vm: VirtualMachineAPI, to: Address, data: bytes, sender: Address | None) -> bytes:
+    """Run a message on a state, free of charge, leaving nothing behind. Raises Reverted."""
+    before = vm.state.snapshot()
+    try:
+        return _answer(vm, to, data, sender)
+    finally:
+        vm.state.revert(before)
+
+
+def _answer(vm: VirtualMachineAPI, to: Address, data: bytes, sender: Address | None) -> bytes:
     origin = account(sender) if sender is not None else ZERO_ADDRESS
     target = account(to)
     code = vm.state.get_code(target)
-    message = Message(gas=header.gas_limit, to=target, sender=origin, value=0, data=data, code=code)
+    message = Message(gas=vm.get_header().gas_limit, to=target, sender=origin, value=0, data=data, code=code)
     context = vm.state.get_transaction_context_class()(gas_price=0, origin=origin)
     computation = vm.state.computation_class.apply_message(vm.state, message, context)
     _raise_if_reverted(computation)

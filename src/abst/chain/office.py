@@ -22,9 +22,9 @@ from abst.chain.sender import Sender
 from abst.decisions import Proposal
 from abst.decisions import officers as registered
 from abst.errors import EXIT_DONE, EXIT_WAITING, Refusal, Refused, Unavailable, UsageError
-from abst.keys import Keyring, Vault
+from abst.keys import VAULT_KEYSTORE, Keyring, Vault
 from abst.rulebook import Rulebook
-from abst.store import Store
+from abst.store import Store, get_meta
 from abst.values import Address, Hash, day_of, file_digest
 
 DONE, WAITING, REFUSED = "done", "waiting", "refused"
@@ -86,7 +86,7 @@ class Result:
         """The stored result of a request. Raises Refused when the request was refused."""
         refusals = tuple(Refusal(**fields) for fields in stored["refusals"])
         if outcome == REFUSED:
-            raise Refused(refusals)
+            raise Refused(refusals, logged=True)
         return cls(request, command, outcome, stored["result"], refusals, tuple(stored["warnings"]), stored["proposal"])
 
 
@@ -162,13 +162,15 @@ class Office:
             self.chain.close()
 
     def vault(self) -> Vault:
-        """The vault of this home. Raises Unavailable when its key is not here or its passphrase is not known."""
-        found = self.keys.vault()
+        """The vault whose keystore the store calls current. Raises Unavailable when its key is not here or closed."""
+        with self.store.read() as session:
+            held = get_meta(session, VAULT_KEYSTORE)
+        found = self.keys.vault(None if held is None else Address(held))
         if found is None:
             raise Unavailable(
                 "the vault cannot be opened",
                 found="no key or no passphrase",
-                needed="keystore vault",
+                needed="keystore vault" if held is None else f"the keystore of vault {held}",
                 where=str(self.home),
             )
         return found

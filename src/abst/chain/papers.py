@@ -22,7 +22,7 @@ from abst.chain.contracts import Contract
 from abst.chain.eip712 import NO_PERMIT, Order, PermitTuple, Trade
 from abst.chain.office import Office, Result
 from abst.errors import NotAuthorised, Unavailable, UsageError
-from abst.values import Address, Hash, address, file_digest, to_bytes
+from abst.values import Address, Hash, address, file_digest, shallow, to_bytes
 
 SCHEMAS: dict[type[Trade] | type[Order], str] = {Trade: "abst-trade-1", Order: "abst-order-1"}
 SELLER, BUYER = "seller", "buyer"
@@ -220,7 +220,8 @@ def paper_digest(office: Office, paper: Paper) -> Hash:
 def from_file(office: Office, content: bytes, kind: type[Trade] | type[Order]) -> Paper:
     """Read a paper back. Raises UsageError when it is no such paper, or one of another registry, or was changed."""
     try:
-        raw = json.loads(content.decode("utf-8"))
+        with shallow("the paper"):
+            raw = json.loads(content.decode("utf-8"))
         if raw["schema"] != SCHEMAS[kind]:
             raise ValueError(f"schema {raw['schema']}")
         terms = kind(

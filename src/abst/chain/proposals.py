@@ -19,7 +19,7 @@ from abst.chain import timelock
 from abst.chain.acts import APPROVE, Act, once, resume
 from abst.chain.contracts import decode_call
 from abst.chain.office import WAITING, Approve, Office, Result
-from abst.decisions import Proposal
+from abst.decisions import Judged, Proposal, results
 from abst.errors import Refusal, Refused, UsageError
 from abst.outbox import Request
 from abst.values import Address, Hash, to_bytes
@@ -36,6 +36,9 @@ class Step:
     data: bytes
     words: str
     certain: bool = True
+
+
+Look = Callable[[Office, Session, Proposal], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +61,28 @@ def propose_power(
     facts: dict[str, Any],
     steps: Sequence[Step],
     refusals: Sequence[Refusal] = (),
+    judged: Sequence[Judged] = (),
     which: str = "enforcement",
 ) -> Result:
     """Store the decision, schedule the steps from the maker's key and wait for the checker (R-41, R-62).
 
-    Each certain step is first tried as the timelock would call it; any refusal, with those the caller found, stores
-    the decision and raises Refused: nothing is scheduled. Raises NotAuthorised.
+    Each certain step is first tried as the timelock would call it; any refusal, with those the caller found and those
+    among the pure judgements, stores the decision and raises Refused: nothing is scheduled. Raises NotAuthorised.
     """
     lock = office.contracts.timelock(which)
     tried = [office.refusal_of_call(s.to, s.data, lock.address, s.words) for s in steps if s.certain]
     found = [*refusals, *(refusal for refusal in tried if refusal is not None)]
-    if found:
-        raise act.refuse(maker, MAKER_OF[which], kind=kind, subject=subject, facts=facts, refusals=found)
+    if found or any(one.refusals for one in judged):
+        raise act.refuse(maker, MAKER_OF[which], kind=kind, subject=subject, facts=facts, refusals=found, judged=judged)
     with act.writing(maker, MAKER_OF[which]) as desk:
         decision = decisions.record(
-            desk.session, kind=kind, facts=facts, refusals=(), rulebook=office.rulebook.version, at=desk.at
+            desk.session,
+            kind=kind,
+            facts=facts,
+            judged=judged,
+            results=[results.chain_agreed(step.words) for step in steps if step.certain],
+            rulebook=office.rulebook,
+            at=desk.at,
         )
         calls = [
             {"to": step.to, "data": "0x" + step.data.hex(), "operation": desk.operation(lot), "words": step.words}
@@ -111,14 +121,20 @@ def approval_act(office: Office, cmd: Approve) -> Act:
     return Act(office, APPROVE, cmd.request, content)
 
 
-def execute_power(office: Office, proposal: Proposal, cmd: Approve) -> Result:
-    """Execute a scheduled proposal from the checker's key, step after step."""
+def execute_power(office: Office, proposal: Proposal, cmd: Approve, *, look: Look | None = None) -> Result:
+    """Execute a scheduled proposal from the checker's key, step after step.
+
+    look: a last look in the approval's own transaction; it raises Conflict when what was fixed has moved, and then
+    nothing is written.
+    """
     act = approval_act(office, cmd)
     if act.earlier:
         return act.again()
     _bring_schedule_up(office, proposal)
     with act.writing(cmd.officer, proposal.checker_role) as desk:
         decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
+        if look is not None:
+            look(office, desk.session, proposal)
         scheduled = outbox.of_request(desk.session, proposal.request)
         before: list[str] = []
         which = str(proposal.command["timelock"])

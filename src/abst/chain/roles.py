@@ -88,6 +88,9 @@ ROLE_OF_FUNCTION: dict[str, dict[str, Role]] = {
         "recordOffChain(address,uint16,bytes3,uint256,bytes32)": Role.PAYER,
         f"payElsewhere({_PAYMENT},address,address,bytes32)": Role.ENFORCER,
     },
+    "AuditAnchors": {
+        "anchor(uint64,bytes32)": Role.REGISTRAR,
+    },
     "DepositToken": {
         "setAccount(address,bool)": Role.BANK,
         "deposit(address,uint256,bytes32)": Role.BANK,
@@ -161,6 +164,7 @@ OPEN_FUNCTIONS: dict[str, dict[str, Open]] = {
         f"claim({_PAYMENT},address)": Open("anyone: the payee alone receives"),
         f"push({_PAYMENT},address[])": Open("anyone: the payees alone receive"),
     },
+    "AuditAnchors": {},
     "DepositToken": {
         "approve(address,uint256)": _OWN,
         "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)": _PERMITTED,

@@ -76,6 +76,38 @@ def new(
     return answer(result)
 
 
+@NOUN.command(
+    "leave",
+    example="abst officer leave operations-2 --reason 'lost passphrase' --as operations-1",
+    result=record(
+        proposal=TEXT,
+        hash=HASH,
+        kind=TEXT,
+        name=TEXT,
+        address=ADDRESS,
+        roles=many(TEXT),
+        reason=TEXT,
+        proposals=many(TEXT),
+    ),
+)
+def leave(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The officer who leaves, or whose key is lost.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+) -> Answer:
+    """Take an officer's powers on chain, and close his row: two other officers' act.
+
+    Who holds roles of both timelocks leaves in two proposals: ask again after the first. A lost passphrase is the
+    same: this, and `abst officer new` under another name. What he proposed and still waits is listed.
+    """
+    from abst.chain import leaving
+
+    with house(context) as (call, office):
+        command = leaving.Leave(officer=call.act_as(), request=call.request_id(), name=name, reason=reason)
+        result = leaving.leave(office, command)
+    return answer(result)
+
+
 @NOUN.command("move", example="abst officer move compliance-1 ./checkers", result=record(name=TEXT, keystore=TEXT))
 def move(
     context: typer.Context,

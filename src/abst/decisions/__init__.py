@@ -4,16 +4,19 @@ A decision stores all facts gathered and every refusal found. A proposal is an a
 a second officer, the checker, approves exactly that hash. The database too refuses a maker as his own checker.
 """
 
-from abst.decisions import officers, settings
+from abst.decisions import officers, rulebooks, settings
 from abst.decisions.proposals import approve, find, finish, get, inbox, proposal_hash, propose, reject, withdraw
-from abst.decisions.record import decision_hash, get_decision, record
-from abst.decisions.tables import Approval, Decision, Officer, Proposal, Setting
+from abst.decisions.record import decision_hash, get_decision, hash_of_stored, record
+from abst.decisions.results import Judged, judge, judged_by
+from abst.decisions.tables import Approval, Decision, Officer, Proposal, RulebookVersion, Setting
 
 __all__ = [
     "Approval",
     "Decision",
+    "Judged",
     "Officer",
     "Proposal",
+    "RulebookVersion",
     "Setting",
     "approve",
     "decision_hash",
@@ -21,12 +24,16 @@ __all__ = [
     "finish",
     "get",
     "get_decision",
+    "hash_of_stored",
     "inbox",
+    "judge",
+    "judged_by",
     "officers",
     "proposal_hash",
     "propose",
     "record",
     "reject",
+    "rulebooks",
     "settings",
     "withdraw",
 ]

@@ -59,6 +59,7 @@ class Proposal(Base):
         CheckConstraint("state IN ('open', 'approved', 'rejected', 'withdrawn', 'done', 'failed')", name="state_known"),
         UniqueConstraint("id", "maker"),
         Index("ix_proposal_state_checker_role", "state", "checker_role"),
+        Index("ix_proposal_decision", "decision"),
     )
 
     id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -99,7 +100,11 @@ class Approval(Base):
 
 
 class Setting(Base):
-    """One change of a setting, with its reason. Never changed: the last one by number holds, the others are history."""
+    """One change of a setting, with its reason. Never changed: the last one by number holds, the others are history.
+
+    key: rule and parameter (`R-45 evidence_months`); value: as JSON, a share as text; proposal: by which two officers
+    changed it.
+    """
 
     __tablename__ = "setting"
     __table_args__ = (Index("ix_setting_key_seq", "key", "seq"),)
@@ -109,4 +114,19 @@ class Setting(Base):
     value: Mapped[Any] = mapped_column(JsonText)
     reason: Mapped[str] = mapped_column(Text)
     officer: Mapped[str] = mapped_column(String, ForeignKey("officer.name"))
+    at: Mapped[int] = mapped_column(Second)
+    proposal: Mapped[str | None] = mapped_column(String, ForeignKey("proposal.id"))
+
+
+class RulebookVersion(Base):
+    """The whole content of a rulebook that some decision was taken under, settings included. Never changed.
+
+    `digest` is over the content; `at` is the first decision's second.
+    """
+
+    __tablename__ = "rulebook_version"
+
+    digest: Mapped[str] = mapped_column(String, primary_key=True)
+    version: Mapped[str] = mapped_column(String)
+    content: Mapped[dict[str, Any]] = mapped_column(JsonText)
     at: Mapped[int] = mapped_column(Second)

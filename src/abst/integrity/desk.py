@@ -17,9 +17,10 @@ from abst.decisions import Proposal
 from abst.disclosure.desk import obligations
 from abst.filing import records as filings
 from abst.filing.states import PENDING, Status
-from abst.integrity import payments, trades
+from abst.integrity import anchors, corrections, payments, registers, settings, trades, trail
 from abst.integrity.checks import CHECKS, Difference, standing
 from abst.investor import records as investors
+from abst.investor.screening import desk as screening
 from abst.values import instant
 
 SOON = 30 * 86_400  # seconds ahead that `today` looks
@@ -44,7 +45,8 @@ def _differences(office: Office) -> list[Difference]:
     found = standing(office)
     if any(difference.where == "chain" for difference in found):
         return found
-    for check in (*CHECKS, *payments.CHECKS, *trades.CHECKS):
+    log = (*anchors.CHECKS, *trail.CHECKS)
+    for check in (*log, *CHECKS, *payments.CHECKS, *trades.CHECKS, *settings.CHECKS, *corrections.CHECKS):
         found += check(office)
     return found
 
@@ -63,6 +65,9 @@ def today(office: Office) -> list[dict[str, Any]]:
         for o in obligations(office)
         if o["due"] <= now + SOON
     ]
+    rows += registers.as_rows(registers.rows(office, now + SOON))
+    anchor = anchors.row_of_today(office)
+    rows += [anchor] if anchor else []
     with office.store.read() as session:
         for intent in outbox.in_states(session, ("pending", "sent", "mined", "needs_attention")):
             signer = decisions.officers.by_address(session, intent.signer)
@@ -75,6 +80,8 @@ def today(office: Office) -> list[dict[str, Any]]:
             state = Status(filing.state)
             if state == Status.SUSPENDED or state in PENDING:
                 rows.append(_row("filing", f"{filing.id}: {state}", filing.created_at, "registrar", False))
+        rows += screening.due(session, office.rulebook, now)
+        rows += registers.as_rows(registers.investors(office, session))
         for investor in investors.expiring(session, now + SOON):
             until = min(investor.evidence_until, investor.suitability_until)
             rows.append(

@@ -8,7 +8,7 @@ takes the money to the proceeds account and mints. All orders of a lot are fille
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from abst.chain.reader import events
 from abst.decisions import Proposal
 from abst.errors import UsageError
 from abst.filing import records
+from abst.issuance.deciding import with_filing
 from abst.issuance.desk import Kind, Row, lots_of, propose, release_lots
 from abst.issuance.orders import Payments, order_of
 from abst.issuance.tables import LotOrder, MintLot
@@ -79,8 +80,7 @@ def allot(office: Office, cmd: Allot) -> Result:
 
 def dry_run(office: Office, contents: Sequence[bytes]) -> list[Row]:
     """Decide every order as a proposal would, and write nothing; what stops all stands in every row."""
-    decided = Payments(office, _read(office, contents)).decide()
-    return [replace(row, refusals=(*decided.of_filing, *row.refusals)) for row in decided.rows]
+    return with_filing(Payments(office, _read(office, contents)).decide())
 
 
 def _read(office: Office, contents: Sequence[bytes]) -> dict[int, Paper]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,37 +22,31 @@ from abst.chain import eip712
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Approve, Handler, Office, Result
 from abst.chain.proposals import approval_act
-from abst.deal import plan_hash
 from abst.decisions import Decision, Proposal, officers
-from abst.errors import NotAuthorised, NotFound, Refusal, UsageError
-from abst.filing import records
-from abst.filing.desk import plan_of
+from abst.errors import NotAuthorised, NotFound, UsageError
 from abst.holders import facts as chain_facts
-from abst.holders.facts import Token
-from abst.holders.movement import FilingFacts, PartyFacts, TokenFacts
-from abst.investor.denials import denied_countries
-from abst.investor.tables import Investor, Wallet
-from abst.issuance import gates
-from abst.issuance.gates import Facts, PrivateFacts
+from abst.issuance.deciding import Allocation, Decided, Row, decide, dry_run
 from abst.issuance.tables import MintLot
 from abst.keys import Signer
-from abst.rulebook import refuse
 from abst.store import Base
 from abst.values import Address, Hash, digest, parse_amount
 
+__all__ = [
+    "Allocation",
+    "Decided",
+    "Kind",
+    "ProposeMint",
+    "RetryMint",
+    "Row",
+    "decide",
+    "dry_run",
+    "mint",
+    "read_allocations",
+    "retry",
+]
+
 LOT = 100  # allocations in one transaction
-READ_AT_ONCE = 200  # wallets asked for in one call
-APPROVAL_SECONDS = 86_400  # how long a signed approval serves; a later mint is decided again
 COLUMNS = ("wallet", "investor")
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """Units for one receiver: a wallet's address or an investor's id. row: line of the table, 1 for a single mint."""
-
-    to: str
-    amount: int
-    row: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,83 +68,6 @@ class RetryMint:
     retry_of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One allocation with what was found and every refusal."""
-
-    row: int
-    to: str
-    wallet: Address | None
-    investor: str
-    amount: int
-    party: PartyFacts | None
-    refusals: tuple[Refusal, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "row": self.row,
-            "to": self.to,
-            "wallet": self.wallet,
-            "investor": self.investor,
-            "amount": str(self.amount),
-            "refusals": [refusal.as_dict() for refusal in self.refusals],
-        }
-
-
-class MoreGates(Protocol):
-    """What else rows must pass, and what is taken once one did: the payment of an allotment."""
-
-    def of_filing(self) -> list[Refusal]:
-        """Reasons against all rows."""
-
-    def why_not(self, row: int) -> list[Refusal]:
-        """Every reason against a row."""
-
-    def take(self, row: int) -> None:
-        """The row passed; the next ones find so much less."""
-
-    def facts(self, row: int) -> dict[str, Any]:
-        """What the row was judged on, for the stored decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """All rows decided on one gathering of facts."""
-
-    token: Token
-    now: int
-    filing: FilingFacts
-    totals: TokenFacts
-    plan_filed: str
-    plan_now: str
-    denied: tuple[str, ...]
-    of_filing: tuple[Refusal, ...]
-    rows: tuple[Row, ...]
-    more: MoreGates | None = None
-
-    @property
-    def good(self) -> list[Row]:
-        return [row for row in self.rows if not row.refusals]
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        return tuple(replace(r, where=f"row {row.row}: {r.where}") for row in self.rows for r in row.refusals)
-
-    def facts(self, rows: Sequence[Row], rulebook: Hash) -> dict[str, Any]:
-        """Everything these rows were decided on, for the stored decision: ids and chain words, nothing personal."""
-        paid = {str(row.row): self.more.facts(row.row) for row in rows} if self.more else {}
-        return {
-            "now": self.now,
-            "token": {"address": self.token.address, **asdict(self.totals)},
-            "filing": asdict(self.filing),
-            "plan": {"filed": self.plan_filed, "now": self.plan_now},
-            "denied": list(self.denied),
-            "rulebook": rulebook,
-            "rows": [[row.row, row.investor, row.amount, asdict(row.party) if row.party else row.to] for row in rows],
-            **({"orders": paid} if paid else {}),
-        }
-
-
 def read_allocations(content: bytes) -> tuple[Allocation, ...]:
     """A CSV with the columns ``wallet`` or ``investor``, and ``amount``. Raises UsageError naming the row."""
     try:
@@ -170,110 +87,6 @@ def read_allocations(content: bytes) -> tuple[Allocation, ...]:
     if not rows:
         raise UsageError("no allocations", found="no rows", needed="at least one", where="allocations")
     return tuple(rows)
-
-
-# ---- deciding
-
-
-def dry_run(office: Office, token: str, allocations: Sequence[Allocation]) -> list[Row]:
-    """Decide every row as a proposal would, and write nothing. A filing that stops minting is in every row."""
-    decided = decide(office, chain_facts.token(office, token), allocations)
-    return [replace(row, refusals=(*decided.of_filing, *row.refusals)) for row in decided.rows]
-
-
-def decide(office: Office, token: Token, allocations: Sequence[Allocation], more: MoreGates | None = None) -> Decided:
-    """Gather once, then run all gates on every row; a row that passes counts before the next is decided."""
-    now = office.now()
-    with office.store.read() as session:
-        found = _receivers(session, [allocation.to for allocation in allocations])
-        plan_now = _plan_now(office, session, token)
-    wallets = list(dict.fromkeys(w.address for w, _ in found.values()))
-    filing, totals, parties = _chain_side(office, token, [Address(w) for w in wallets])
-    plan_filed = chain_facts.filed_plan(office, token)
-    denied = denied_countries(office.rulebook)
-    start = totals
-    rows: list[Row] = []
-    for allocation in allocations:
-        if allocation.to not in found:
-            refusal = _unknown(allocation)
-            rows.append(Row(allocation.row, allocation.to, None, "", allocation.amount, None, (refusal,)))
-            continue
-        wallet, investor = found[allocation.to]
-        address = Address(wallet.address)
-        party = parties[address]
-        facts = Facts(
-            now=now,
-            filing=filing,
-            token=totals,
-            receiver=party,
-            private=_private(wallet, investor, party),
-            amount=allocation.amount,
-            plan_filed=plan_filed,
-            plan_now=plan_now,
-            denied=denied,
-        )
-        refusals = (*gates.decide_row(facts), *(more.why_not(allocation.row) if more else ()))
-        rows.append(Row(allocation.row, allocation.to, address, investor.id, allocation.amount, party, refusals))
-        if not refusals:
-            if more:
-                more.take(allocation.row)
-            totals = gates.after(totals, party, allocation.amount)
-            parties[address] = replace(party, held=party.held + allocation.amount)
-    nobody = Facts(now, filing, start, PartyFacts(""), PrivateFacts(), 0, plan_filed, plan_now, denied)
-    of_filing = tuple(r for gate in gates.FILING_GATES if (r := gate(nobody)) is not None)
-    if more:
-        of_filing += tuple(more.of_filing())
-    return Decided(token, now, filing, start, plan_filed, plan_now, denied, of_filing, tuple(rows), more)
-
-
-def _receivers(session: Session, words: Sequence[str]) -> dict[str, tuple[Wallet, Investor]]:
-    """Wallet and investor of each word: an address, or an investor's id, which means its first usable wallet."""
-    wanted = list(dict.fromkeys(words))
-    found: dict[str, tuple[Wallet, Investor]] = {}
-    order = (Wallet.number.is_(None), Wallet.number, Wallet.created_at)
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        query = (
-            select(Wallet, Investor)
-            .join(Investor, Investor.id == Wallet.investor)
-            .where(Wallet.address.in_(part) | Wallet.investor.in_(part), Wallet.state != "lost")
-            .order_by(*order)
-        )
-        for wallet, investor in session.execute(query):
-            found.setdefault(wallet.address, (wallet, investor))
-            found.setdefault(investor.id, (wallet, investor))
-    return found
-
-
-def _chain_side(
-    office: Office, token: Token, wallets: Sequence[Address]
-) -> tuple[FilingFacts, TokenFacts, dict[Address, PartyFacts]]:
-    filing, totals, parties = chain_facts.gather(office, token, wallets[:READ_AT_ONCE])
-    for start in range(READ_AT_ONCE, len(wallets), READ_AT_ONCE):
-        _, _, more = chain_facts.gather(office, token, wallets[start : start + READ_AT_ONCE])
-        parties |= more
-    return filing, totals, parties
-
-
-def _plan_now(office: Office, session: Session, token: Token) -> str:
-    """The plan hash that the stored file makes with this version's code, computed once per file (R-42)."""
-    filing = records.get(session, token.filing)
-    key = ("plan", filing.id, filing.version)
-    if key not in office.memo:
-        version = records.current_version(session, filing)
-        office.memo[key] = plan_hash(plan_of(office, version.dossier, version.deal))
-    return str(office.memo[key])
-
-
-def _private(wallet: Wallet, investor: Investor, party: PartyFacts) -> PrivateFacts:
-    signals = {investor.jurisdiction, party.jurisdiction} - {""}
-    return PrivateFacts(investor.id, tuple(sorted(signals)), wallet.proven_at or 0)
-
-
-def _unknown(allocation: Allocation) -> Refusal:
-    return refuse(
-        "R-60", "receiver-unknown", found="no such wallet or investor", needed="an admitted one", where=allocation.to
-    )
 
 
 # ---- proposing
@@ -340,10 +153,20 @@ def propose(
             "issuer",
             kind=kind.name,
             subject=f"token {token.symbol}",
-            facts=decided.facts(decided.rows, office.rulebook.digest),
-            refusals=[*decided.of_filing, *decided.refusals],
+            facts=facts_of(decided, decided.rows),
+            judged=[decided.judged(decided.rows)],
         )
     with act.writing(officer, "issuer") as desk:
+        dropped = [row for row in decided.rows if row.said]
+        if dropped:
+            decisions.record(
+                desk.session,
+                kind=kind.name,
+                facts=facts_of(decided, dropped),
+                judged=[decided.judged(dropped)],
+                rulebook=office.rulebook,
+                at=desk.at,
+            )
         lots = _cut(office, desk, decided, kind, size)
         total = str(sum(lot.total for lot, _ in lots))
         added = {lot.operation: besides(lot) for lot, _ in lots} if besides else {}
@@ -354,7 +177,7 @@ def propose(
             lot.proposal = proposal.id
             desk.session.add(lot)
             desk.session.add_all(added.get(lot.operation, ({}, ()))[1])
-        counts = {"lots": len(lots), "dropped": len(decided.rows) - len(good)}
+        counts = {"lots": len(lots), "dropped": len(dropped)}
         desk.audit(
             f"token {token.symbol}",
             {"proposal": proposal.id, "hash": proposal.hash, **counts},
@@ -373,6 +196,12 @@ def propose(
     return act.finish()
 
 
+def facts_of(decided: Decided, rows: Sequence[Row]) -> dict[str, Any]:
+    """What a decision is about, in few words, besides the facts that it was judged on."""
+    total = sum(row.amount for row in rows)
+    return {"token": decided.token.address, "symbol": decided.token.symbol, "rows": len(rows), "total": str(total)}
+
+
 def _cut(office: Office, desk: Desk, decided: Decided, kind: Kind, size: int) -> list[tuple[MintLot, Decision]]:
     """Lots of the rows that passed, each with its operation id and its stored decision."""
     lots: list[tuple[MintLot, Decision]] = []
@@ -382,9 +211,9 @@ def _cut(office: Office, desk: Desk, decided: Decided, kind: Kind, size: int) ->
         decision = decisions.record(
             desk.session,
             kind=kind.name,
-            facts=decided.facts(part, office.rulebook.digest),
-            refusals=(),
-            rulebook=office.rulebook.version,
+            facts=facts_of(decided, part),
+            judged=[decided.judged(part)],
+            rulebook=office.rulebook,
             at=desk.at,
         )
         lot = MintLot(
@@ -450,8 +279,8 @@ def release_lots(
             proposal.checker_role,
             kind=f"{kind.name} release",
             subject=proposal.id,
-            facts={"proposal": proposal.hash, **decided.facts(decided.rows, office.rulebook.digest)},
-            refusals=[*decided.of_filing, *decided.refusals],
+            facts={"proposal": proposal.hash, **facts_of(decided, decided.rows)},
+            judged=[decided.judged(decided.rows)],
         )
     signer = office.keys.signer(Address(checker.address))
     if signer is None:
@@ -460,6 +289,7 @@ def release_lots(
         )
     with act.writing(cmd.officer, proposal.checker_role) as desk:
         decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
+        serves = 60 * office.rulebook.number("R-58", "approval_minutes")  # a later mint is decided again
         place = 0
         for lot in lots:
             part = decided.rows[place : place + len(lot.allocations)]
@@ -467,12 +297,12 @@ def release_lots(
             decision = decisions.record(
                 desk.session,
                 kind=f"{kind.name} release",
-                facts={"proposal": proposal.hash, **decided.facts(part, office.rulebook.digest)},
-                refusals=(),
-                rulebook=office.rulebook.version,
+                facts={"proposal": proposal.hash, "operation": lot.operation, **facts_of(decided, part)},
+                judged=[decided.judged(part)],
+                rulebook=office.rulebook,
                 at=desk.at,
             )
-            approval, signature = _approved(office, signer, lot, Hash(decision.hash), desk.at + APPROVAL_SECONDS)
+            approval, signature = _approved(office, signer, lot, Hash(decision.hash), desk.at + serves)
             to, data = call(lot, approval, signature)
             desk.send(kind.intent, to, data, signer=Address(maker.address), operation=Hash(lot.operation))
             stored = desk.session.get(MintLot, lot.operation)

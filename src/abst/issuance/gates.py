@@ -1,8 +1,8 @@
 """The gates of a mint (R-58): every check before tokens come into being, each a pure function of frozen facts.
 
 The rules which the chain enforces too stand in `holders.movement`; here are those that need what only Python knows:
-the filed plan, the jurisdictions that private evidence names, and the proof that the wallet is the investor's own.
-All gates run; an empty list is the only pass.
+the standing of the filing (its eligibility, papers, plan and money), the jurisdictions that private evidence names, the
+screening, and the proof that the wallet is the investor's own. All gates run; an empty list is the only pass.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from abst.errors import Refusal
+from abst.filing import gates as filing
+from abst.filing.gates import Standing, StandingGate
 from abst.holders import movement as rules
 from abst.holders.movement import FilingFacts, Movement, PartyFacts, Rule, TokenFacts
 from abst.rulebook import refuse
@@ -21,17 +23,19 @@ from abst.values import instant
 class PrivateFacts:
     """What the store knows of the receiver. investor: its id, empty when unknown; jurisdictions: all signals found.
 
-    proven_at: second of the wallet's proof, 0 when there is none.
+    proven_at: second of the wallet's proof, 0 when there is none; screening: clear, none, stale (other lists are in
+    force), open (a hit nobody decided), or confirmed.
     """
 
     investor: str = ""
     jurisdictions: tuple[str, ...] = ()
     proven_at: int = 0
+    screening: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything one allocation is decided on. plan_filed: on the chain; plan_now: computed from the stored file."""
+    """Everything one allocation is decided on. standing: of the filing, by the registry's books and its tokens."""
 
     now: int
     filing: FilingFacts
@@ -39,11 +43,17 @@ class Facts:
     receiver: PartyFacts
     private: PrivateFacts
     amount: int
-    plan_filed: str
-    plan_now: str
+    standing: Standing
     denied: tuple[str, ...]
 
 
+CLEAR = "clear"
+SCREENINGS = {
+    "none": "never screened",
+    "stale": "screened against other lists",
+    "open": "a hit that nobody decided",
+    "confirmed": "a confirmed hit",
+}
 Gate = Callable[[Facts], Refusal | None]
 
 
@@ -57,13 +67,14 @@ def _on_chain(rule: Rule) -> Gate:
     return gate
 
 
-def plan_unchanged(f: Facts) -> Refusal | None:
-    """R-42: terms, code and dossier are those that were filed."""
-    if f.plan_now == f.plan_filed:
-        return None
-    return refuse(
-        "R-42", "plan-drift", found=f.plan_now, needed=f"as filed: {f.plan_filed}", where=f"filing {f.filing.number}"
-    )
+def _of_standing(rule: StandingGate) -> Gate:
+    """A gate from a gate of the filing's standing."""
+
+    def gate(facts: Facts) -> Refusal | None:
+        return rule(facts.standing)
+
+    gate.__name__, gate.__doc__ = rule.__name__, rule.__doc__
+    return gate
 
 
 def jurisdiction_allowed(f: Facts) -> Refusal | None:
@@ -93,6 +104,19 @@ def wallet_proven(f: Facts) -> Refusal | None:
     )
 
 
+def screening_clear(f: Facts) -> Refusal | None:
+    """R-53: the receiver was screened against the lists in force, and every hit was decided in his favour."""
+    if f.private.screening == CLEAR:
+        return None
+    return refuse(
+        "R-53",
+        "receiver-not-screened",
+        found=SCREENINGS.get(f.private.screening, f.private.screening),
+        needed="screened against the lists in force, every hit decided",
+        where=f"investor {f.private.investor}",
+    )
+
+
 def something_asked(f: Facts) -> Refusal | None:
     """R-57: an allocation is at least one unit."""
     if f.amount > 0:
@@ -108,12 +132,13 @@ def something_asked(f: Facts) -> Refusal | None:
 
 FILING_GATES: tuple[Gate, ...] = (
     _on_chain(rules.filing_effective),
-    plan_unchanged,
     _on_chain(rules.not_paused),
     _on_chain(rules.disclosure_current),
     _on_chain(rules.plan_complete),
     _on_chain(rules.not_matured),
     _on_chain(rules.issue_open),
+    # Whether the filing is effective the chain has been asked already.
+    *(_of_standing(gate) for gate in filing.GATES if gate is not filing.effective),
 )
 """Gates whose answer is the same for all rows of one token."""
 
@@ -127,6 +152,7 @@ ROW_GATES: tuple[Gate, ...] = (
     _on_chain(rules.risk_within_capacity),
     wallet_proven,
     jurisdiction_allowed,
+    screening_clear,
     _on_chain(rules.whole_lots),
     _on_chain(rules.holder_limit),
     _on_chain(rules.share_limit),
@@ -140,11 +166,6 @@ GATES = FILING_GATES + ROW_GATES
 def decide(facts: Facts) -> list[Refusal]:
     """Run all gates; every refusal, in order."""
     return [refusal for gate in GATES if (refusal := gate(facts)) is not None]
-
-
-def decide_row(facts: Facts) -> list[Refusal]:
-    """Run the gates of one row, for a table whose filing gates were run once."""
-    return [refusal for gate in ROW_GATES if (refusal := gate(facts)) is not None]
 
 
 def after(token: TokenFacts, receiver: PartyFacts, amount: int) -> TokenFacts:

@@ -26,9 +26,9 @@ from abst.errors import Conflict, Refusal, UsageError
 from abst.holders import facts
 from abst.holders.facts import Token
 from abst.investor.desk import wallet_of
-from abst.issuance.desk import Allocation, Decided, decide
+from abst.issuance.deciding import Allocation, Decided, decide, with_filing
+from abst.issuance.lots import Paid
 from abst.issuance.tables import OrderRow
-from abst.rulebook import refuse
 from abst.values import MAX_96, ZERO_ADDRESS, ZERO_HASH, Address, Hash, instant, to_bytes
 
 UNSIGNED = ("not-signed", "not-allowed")  # what signing mends
@@ -170,7 +170,7 @@ def cancel(office: Office, cmd: CancelOrder) -> Result:
 
 
 class Payments:
-    """The gates that an allotment adds to those of a mint, asked of the orders by row, one after the other.
+    """The payments that an allotment adds to a mint, gathered order by order: each finds what those before it left.
 
     Raises UsageError unless all orders are for one token.
     """
@@ -181,52 +181,43 @@ class Payments:
         if len(found) != 1:
             raise UsageError("an allotment is of one token", found=", ".join(found) or "none", needed="one token")
         self.token: Token = facts.token(office, found[0])
-        self.account: Address = office.contracts.settlement.read("proceedsAccountOf", self.token.number)
+        account: Address = office.contracts.settlement.read("proceedsAccountOf", self.token.number)
+        self._account = account
         self._purses = legs.Purses(office)
-        self._judged: dict[int, tuple[legs.Terms, legs.Leg]] = {}
+        self._legs: dict[int, legs.Leg] = {}
         self._taken: set[tuple[Address, Hash]] = set()
 
+    @property
+    def account(self) -> Address | str:
+        return "" if self._account == ZERO_ADDRESS else self._account
+
     def decide(self) -> Decided:
-        """All gates of a mint, and these, on every order."""
+        """All gates of a mint, and those of payment, on every order."""
         rows = [Allocation(p.sides[BUYER].wallet, p.terms.amount, row) for row, p in self.by_row.items()]
         return decide(self.office, self.token, rows, self)
 
-    def of_filing(self) -> list[Refusal]:
-        """R-99: what the tokens are sold for has a registered account to go to."""
-        if self.account != ZERO_ADDRESS:
-            return []
-        where = f"filing {self.token.number}"
-        return [refuse("R-99", "no-proceeds-account", found="none", needed="abst proceeds set", where=where)]
-
-    def why_not(self, row: int) -> list[Refusal]:
-        """The order itself, then its money: payment is made with the delivery, or there is no delivery (R-58, R-65)."""
+    def paid(self, row: int) -> Paid:
+        """The order of a row, and the money that it brings, as they stand now."""
         paper = self.by_row[row]
         order = order_of(paper)
         spent = (order.buyer, order.id) in self._taken
         spent = spent or bool(self.office.contracts.settlement.read("isFilled", order.buyer, order.id))
         terms = legs.terms_of(self.office, paper, papers.message_of(self.office, order), spent)
         permit = paper.sides[BUYER].permit
-        leg = self._purses.leg(order.asset, order.buyer, self.account, order.price, permit)
-        self._judged[row] = terms, leg
-        if self.account == ZERO_ADDRESS:  # said once, of the filing
-            leg = replace(leg, taker=leg.giver)
-        return legs.of_terms(terms, f"order {int(order.id, 16)}") + legs.of_legs(terms, leg)
+        leg = self._purses.leg(order.asset, order.buyer, self._account, order.price, permit)
+        self._legs[row] = leg
+        return Paid(f"order {int(order.id, 16)}", terms, leg, str(self.account))
 
     def take(self, row: int) -> None:
         paper = self.by_row[row]
         order = order_of(paper)
         self._taken.add((order.buyer, order.id))
-        self._purses.spend(self._judged[row][1], paper.sides[BUYER].permit)
-
-    def facts(self, row: int) -> dict[str, Any]:
-        """The order and what it was judged on."""
-        return {**_facts(order_of(self.by_row[row])), "asked": legs.as_facts(*self._judged.get(row, ()))}
+        self._purses.spend(self._legs[row], paper.sides[BUYER].permit)
 
 
 def why_not(office: Office, paper: Paper) -> list[Refusal]:
     """Every reason against filling this order now, alone."""
-    decided = Payments(office, {1: paper}).decide()
-    return [*decided.of_filing, *(refusal for row in decided.rows for refusal in row.refusals)]
+    return [refusal for row in with_filing(Payments(office, {1: paper}).decide()) for refusal in row.refusals]
 
 
 # ---- showing

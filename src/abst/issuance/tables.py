@@ -68,3 +68,23 @@ class LotOrder(Base):
     place: Mapped[int] = mapped_column(Integer, primary_key=True)
     digest: Mapped[str] = mapped_column(HASH, index=True)
     paper: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+
+class RegisterLoad(Base):
+    """An existing register proposed to be loaded as a mint: its hash and control totals (R-61).
+
+    attempt: how many proposals of the same register were rejected or failed before; so no two stand at once.
+    """
+
+    __tablename__ = "register_load"
+    __table_args__ = (UniqueConstraint("token", "document", "attempt", name="register_load_once"),)
+
+    request: Mapped[str] = mapped_column(ID, primary_key=True)
+    token: Mapped[str] = mapped_column(ADDRESS)
+    document: Mapped[str] = mapped_column(HASH)
+    attempt: Mapped[int] = mapped_column(Integer)
+    rows: Mapped[int] = mapped_column(Integer)
+    total: Mapped[int] = mapped_column(Whole)
+    evidence: Mapped[str] = mapped_column(HASH)
+    officer: Mapped[str] = mapped_column(String)
+    at: Mapped[int] = mapped_column(BigInteger)

@@ -1,10 +1,12 @@
-"""Anchors of the audit log.
+"""Evidence is looked up by the second of its entries, and by the decision that a proposal rests on.
 
 Revision ID: 0010
 Revises: 0009
 """
 
 from __future__ import annotations
+
+from alembic import op
 
 revision = "0010"
 down_revision = "0009"
@@ -13,4 +15,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_index("ix_audit_at", "audit", ["at"])
+    op.create_index("ix_proposal_decision", "proposal", ["decision"])
