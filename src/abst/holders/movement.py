@@ -122,7 +122,7 @@ def disclosure_current(m: Movement) -> Refusal | None:
 
 
 def disclosure_current_if_it_stops_transfers(m: Movement) -> Refusal | None:
-    """R-81 for transfers: only where the filed terms say that an overdue disclosure stops them too."""
+    """R-81: for transfers, only where the filed terms say that an overdue disclosure stops them too."""
     return disclosure_current(m) if m.token.overdue_stops_transfers else None
 
 

@@ -132,6 +132,35 @@ def positions(session: Session, token: Address, block: int | None = None) -> dic
     return {wallet: balance for wallet, balance in sorted(held.items()) if balance}
 
 
+def look(office: Office) -> tuple[int, dict[Address, dict[Address, int]]]:
+    """The block reached and, by token, every balance above zero, without writing anything: what was read so far, and
+    the events since. What a reorganisation took away is left out.
+    """
+    head = office.chain.head().number
+    with office.store.read() as session:
+        made = _tokens(session)
+        common, newest = _last_common(office, session)
+        # The journal is summed only where a reorganisation took the newest block read away.
+        held = {token: dict(positions(session, token, None if newest else common)) for token in made}
+    for event in _transfers(office, made, common + 1, head) if made and common < head else ():
+        own = held[event.address]
+        for wallet, amount in ((event.args["from"], -event.args["value"]), (event.args["to"], event.args["value"])):
+            if wallet != ZERO_ADDRESS:
+                own[wallet] = own.get(wallet, 0) + amount
+    return head, {
+        token: {wallet: balance for wallet, balance in sorted(own.items()) if balance} for token, own in held.items()
+    }
+
+
+def _last_common(office: Office, session: Session) -> tuple[int, bool]:
+    """The last block read that still is on the chain, and whether it is the newest one read."""
+    for place, row in enumerate(session.scalars(select(CursorRow).order_by(CursorRow.block.desc()))):
+        block = office.chain.block(row.block)
+        if block is not None and block.hash == row.hash:
+            return row.block, place == 0
+    return office.deployment.block - 1, False
+
+
 def held_by(session: Session, token: Address, wallets: Sequence[Address]) -> dict[Address, int]:
     """What these wallets hold of a token, as read so far; those that hold nothing are left out."""
     held: dict[Address, int] = {}

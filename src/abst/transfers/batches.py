@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from abst import decisions
 from abst.cash.accounts import require_key
 from abst.chain.acts import Act, once
 from abst.chain.office import Evidence, Office, Result
 from abst.chain.proposals import Step, propose_power
-from abst.errors import Refusal, UsageError
+from abst.decisions import Judged
+from abst.errors import UsageError
 from abst.holders import facts
 from abst.holders.facts import Token
 from abst.holders.movement import Movement, PartyFacts, TokenFacts
 from abst.investor.desk import wallet_of
-from abst.transfers import gates
-from abst.transfers.desk import holding_of
+from abst.transfers import gates, travelling
+from abst.transfers.desk import above_rights, holding_of
 from abst.values import Address, digest, parse_amount, to_bytes
 
 LOT = 100  # wallets in one call
@@ -134,34 +137,59 @@ def transfer_many(office: Office, cmd: TransferMany) -> Result:
     token, holder = facts.token(office, cmd.token), wallet_of(office, cmd.holder)
     require_key(office, holder)
     wallets = [wallet_of(office, row.to) for row in cmd.rows]
-    refusals = _why_not(office, token, holder, list(zip(cmd.rows, wallets, strict=True)))
+    judged = _judge_rows(office, token, holder, list(zip(cmd.rows, wallets, strict=True)))
+    refusals = [refusal for one in judged for refusal in one.refusals]
+    payloads = travelling.prepare(office, _moves(token, holder, cmd.rows, wallets))
     subject = f"token {token.symbol}"
-    if refusals:
-        raise act.refuse(None, None, kind="transfer", subject=subject, facts=content, refusals=refusals)
+    if refusals or travelling.refused(payloads):
+        raise act.refuse(
+            None,
+            None,
+            kind="transfer",
+            subject=subject,
+            facts=content,
+            judged=[*judged, *travelling.judged(payloads, all_known=bool(refusals))],
+        )
     contract = office.contracts.token(token.address)
     with act.writing(None, None) as desk:
         # A batch has no room for the operation id: it follows the arguments.
         data = contract.encode("transferBatch", wallets, [row.amount for row in cmd.rows])
         desk.send("transfer many", contract.address, data + to_bytes(desk.operation(0)), signer=holder)
+        travelling.keep(desk, payloads)
         total = str(sum(row.amount for row in cmd.rows))
-        desk.audit(subject, {"from": holder, "rows": content["rows"], "count": len(cmd.rows), "total": total})
+        moved = {"from": holder, "rows": content["rows"], "count": len(cmd.rows), "total": total}
+        desk.audit(subject, moved | {"travel": travelling.digests(payloads)})
         desk.result = {"token": token.symbol, "from": holder, "rows": len(cmd.rows), "total": total}
     return act.finish()
 
 
-def _why_not(
+def _moves(
+    token: Token, holder: Address, rows: Sequence[TransferRow], wallets: Sequence[Address]
+) -> list[travelling.Move]:
+    """Each row as a movement; several to one wallet count together against the threshold (R-51)."""
+    linked: Counter[Address] = Counter()
+    for row, wallet in zip(rows, wallets, strict=True):
+        linked[wallet] += row.amount
+    return [
+        travelling.Move(token, holder, wallet, row.amount, f"row {row.row}", linked[wallet])
+        for row, wallet in zip(rows, wallets, strict=True)
+    ]
+
+
+def _judge_rows(
     office: Office, token: Token, holder: Address, rows: Sequence[tuple[TransferRow, Address]]
-) -> list[Refusal]:
-    """Every reason against every row; one that passes counts before the next is judged."""
+) -> list[Judged]:
+    """Every row judged by every rule; one that passes counts before the next is judged."""
     filing, totals, parties = facts.gather(office, token, [wallet for _, wallet in rows])
     _, _, giver, _ = facts.pair(office, token, holder, holder)
     now = office.now()
-    found: list[Refusal] = []
+    found: list[Judged] = []
     for row, wallet in rows:
         taker = giver if wallet == holder else parties[wallet]
-        no = gates.why(Movement(now, filing, totals, giver, taker, row.amount))
-        found += [replace(one, where=f"row {row.row}: {one.where}") for one in no]
-        if not no and wallet != holder:
+        movement = Movement(now, filing, totals, giver, taker, row.amount)
+        judged = decisions.judge("transfer", gates.TRANSFER, movement).placed(f"row {row.row}")
+        found.append(judged)
+        if not judged.refusals and wallet != holder:
             totals, giver, parties[wallet] = _after(totals, giver, taker, row.amount)
     return found
 
@@ -212,4 +240,7 @@ def freeze_many(office: Office, cmd: FreezeMany) -> Result:
         subject=f"{len(lines)} wallets",
         facts={"rows": shown},
         steps=steps,
+        judged=above_rights(
+            office, [(facts.token(office, row.token), wallet_of(office, row.wallet), row.amount) for row, _ in cmd.rows]
+        ),
     )

@@ -6,25 +6,28 @@ reason against a transfer in Python and sets the chain's own answer beside it: t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from abst import decisions
 from abst.cash.accounts import require_key
 from abst.chain import reasons
 from abst.chain.acts import Act, once
 from abst.chain.office import Closing, Evidence, Handler, Office, Result
 from abst.chain.proposals import Step, propose_power
 from abst.chain.words import Holding
+from abst.decisions import Judged
 from abst.errors import Refusal
-from abst.holders import facts
+from abst.holders import correction_gates, encumbrances, facts, moves
 from abst.holders.facts import Token
 from abst.holders.movement import FilingFacts, Movement, PartyFacts, TokenFacts
 from abst.investor import records as investors
 from abst.investor.admission import wallet_proven
 from abst.investor.desk import wallet_of
-from abst.transfers import gates
+from abst.transfers import gates, travelling
 from abst.values import Address, to_bytes
 
 
@@ -109,17 +112,28 @@ def why(office: Office, token: str, sender: str, receiver: str, amount: int) -> 
 
 def why_between(office: Office, token: Token, sender: Address, receiver: Address, amount: int) -> Why:
     """The same for addresses."""
+    return asked_between(office, token, sender, receiver, amount)[0]
+
+
+def asked_between(
+    office: Office, token: Token, sender: Address, receiver: Address, amount: int
+) -> tuple[Why, Movement]:
+    """The same, and the facts it was judged on."""
     filing, totals, giver, taker = facts.pair(office, token, sender, receiver)
-    refusals = tuple(gates.why(_movement(office, filing, totals, giver, taker, amount)))
+    movement = _movement(office, filing, totals, giver, taker, amount)
+    refusals = tuple(gates.why(movement))
     code = office.contracts.token(token.address).read("reasonAgainst", sender, receiver, amount)
     slug = reasons.reason(code).slug
     agrees = not refusals if code == 0 else slug in {refusal.reason for refusal in refusals}
-    return Why(not refusals and code == 0, refusals, code, slug, agrees)
+    return Why(not refusals and code == 0, refusals, code, slug, agrees), movement
 
 
 @once
 def transfer(office: Office, cmd: Transfer) -> Result:
-    """Move tokens with the holder's key (R-60). Raises Refused with every reason, NotAuthorised without that key."""
+    """Move tokens with the holder's key, the data of both sides kept with it (R-51, R-60).
+
+    Raises Refused with every reason, NotAuthorised without that key, Unavailable without the vault.
+    """
     content = {"holder": cmd.holder, "to": cmd.to, "amount": str(cmd.amount), "token": cmd.token}
     act = Act(office, "transfer", cmd.request, content)
     if act.earlier:
@@ -127,19 +141,31 @@ def transfer(office: Office, cmd: Transfer) -> Result:
     token = facts.token(office, cmd.token)
     holder, to = wallet_of(office, cmd.holder), wallet_of(office, cmd.to)
     require_key(office, holder)
-    answer = why_between(office, token, holder, to, cmd.amount)
-    if not answer.allowed:
+    answer, movement = asked_between(office, token, holder, to, cmd.amount)
+    payloads = travelling.prepare(office, [travelling.Move(token, holder, to, cmd.amount, f"token {token.symbol}")])
+    if not answer.allowed or travelling.refused(payloads):
         facts_asked = {**content, "from": holder, "to": to, "chain": answer.chain_reason}
-        refusals = answer.refusals or (chain_alone(answer, token),)
+        alone = not answer.allowed and not answer.refusals
         raise act.refuse(
-            None, None, kind="transfer", subject=f"token {token.symbol}", facts=facts_asked, refusals=refusals
+            None,
+            None,
+            kind="transfer",
+            subject=f"token {token.symbol}",
+            facts=facts_asked,
+            refusals=[chain_alone(answer, token)] if alone else [],
+            judged=[
+                decisions.judge("transfer", gates.TRANSFER, movement),
+                *travelling.judged(payloads, all_known=not answer.allowed),
+            ],
         )
     contract = office.contracts.token(token.address)
     with act.writing(None, None) as desk:
         # A standard's signature has no room for the operation id: it follows the arguments.
         data = contract.encode("transfer", to, cmd.amount) + to_bytes(desk.operation(0))
         desk.send("transfer", contract.address, data, signer=holder)
-        desk.audit(f"token {token.symbol}", {"from": holder, "to": to, "amount": str(cmd.amount)})
+        travelling.keep(desk, payloads)
+        moved = {"from": holder, "to": to, "amount": str(cmd.amount)}
+        desk.audit(f"token {token.symbol}", moved | {"travel": travelling.digests(payloads)})
         desk.result = {"token": token.symbol, "from": holder, "to": to, "amount": str(cmd.amount)}
     return act.finish()
 
@@ -155,9 +181,10 @@ def redeem(office: Office, cmd: Redeem) -> Result:
     holder = wallet_of(office, cmd.holder)
     require_key(office, holder)
     filing, totals, giver, _ = facts.pair(office, token, holder, holder)
-    refusals = gates.why_not_redeem(_movement(office, filing, totals, giver, PartyFacts(""), cmd.amount))
-    if refusals:
-        raise act.refuse(None, None, kind="redeem", subject=f"token {token.symbol}", facts=content, refusals=refusals)
+    asked = _movement(office, filing, totals, giver, PartyFacts(""), cmd.amount)
+    judged = decisions.judge("redeem", gates.REDEEM, asked)
+    if judged.refusals:
+        raise act.refuse(None, None, kind="redeem", subject=f"token {token.symbol}", facts=content, judged=[judged])
     contract = office.contracts.token(token.address)
     with act.writing(None, None) as desk:
         data = contract.encode("redeem", cmd.amount) + to_bytes(desk.operation(0))
@@ -201,7 +228,13 @@ def freeze(office: Office, cmd: Freeze) -> Result:
         subject=f"wallet {wallet}",
         facts=stated | holding_of(office, token, wallet),
         steps=[Step(contract.address, data, f"freeze {cmd.amount} units of {token.symbol} in {wallet}")],
+        judged=above_rights(office, [(token, wallet, cmd.amount)]),
     )
+
+
+def above_rights(office: Office, freezes: Sequence[tuple[Token, Address, int]]) -> list[Judged]:
+    """Whether each freeze leaves frozen what is pledged or attached (R-62); wallets under no right are not asked."""
+    return [decisions.judge("freeze", correction_gates.REFREEZE, one) for one in moves.below(office, freezes)]
 
 
 @once
@@ -229,6 +262,13 @@ def force_transfer(office: Office, cmd: ForceTransfer) -> Result:
         subject=f"wallet {sender}",
         facts=stated | holding_of(office, token, sender),
         steps=[Step(contract.address, data, f"move {cmd.amount} units of {token.symbol} from {sender} to {to}")],
+        judged=[
+            decisions.judge(
+                "forced-movement",
+                correction_gates.FORCED,
+                moves.forced(office, token, sender, to, cmd.amount, cmd.evidence.hash),
+            )
+        ],
     )
 
 
@@ -279,6 +319,7 @@ def recover_wallet(office: Office, cmd: RecoverWallet) -> Result:
 def _recovered(office: Office, session: Session, closing: Closing) -> None:
     lost = investors.wallet(session, closing.content["lost"])
     investors.mark_lost(session, lost, closing.content["successor"])
+    encumbrances.follow(session, closing.content["lost"], closing.content["successor"])
 
 
 def holding_of(office: Office, token: Token, wallet: Address) -> dict[str, Any]:

@@ -23,10 +23,12 @@ from abst.chain.eip712 import Trade
 from abst.chain.office import Office, Result
 from abst.chain.papers import BUYER, SELLER, Paper
 from abst.chain.reader import events
+from abst.decisions import Judged
 from abst.errors import Conflict, Refusal, UsageError
 from abst.holders import facts
 from abst.investor.desk import wallet_of
-from abst.transfers.desk import chain_alone, why_between
+from abst.transfers import gates, travelling
+from abst.transfers.desk import asked_between, chain_alone
 from abst.transfers.tables import TradeRow
 from abst.values import MAX_96, ZERO_HASH, Address, Hash, instant, to_bytes
 
@@ -184,25 +186,23 @@ def digest_of(office: Office, paper: Paper) -> Hash:
 
 def why_not(office: Office, paper: Paper) -> list[Refusal]:
     """Every reason against settling this trade now: the paper, the tokens by the rules of any transfer, the money."""
-    return _judged(office, _trade(paper), paper)[0]
+    alone, judged = _judged(office, _trade(paper), paper)
+    return [*(refusal for one in judged for refusal in one.refusals), *alone]
 
 
-def _judged(office: Office, trade: Trade, paper: Paper) -> tuple[list[Refusal], dict[str, Any]]:
-    """The reasons, and all they were judged on."""
+def _judged(office: Office, trade: Trade, paper: Paper) -> tuple[list[Refusal], list[Judged]]:
+    """What only the chain refuses, and what the pure gates were asked and said: of the paper, and of the movement."""
     token = facts.token(office, trade.token)
     spent = bool(office.contracts.settlement.read("isSettled", trade.seller, trade.buyer, trade.id))
     terms = legs.terms_of(office, paper, papers.message_of(office, trade), spent)
-    moving = why_between(office, token, trade.seller, trade.buyer, trade.amount)
+    moving, movement = asked_between(office, token, trade.seller, trade.buyer, trade.amount)
     purses = legs.Purses(office)
     tokens = purses.leg(trade.token, trade.seller, trade.buyer, trade.amount, paper.sides[SELLER].permit)
     money = purses.leg(trade.asset, trade.buyer, trade.seller, trade.price, paper.sides[BUYER].permit)
-    found = [
-        *legs.of_terms(terms, "the trade"),
-        *moving.refusals,
-        *([] if moving.agrees else [chain_alone(moving, token)]),
-        *legs.of_legs(terms, money, tokens),
+    return [] if moving.agrees else [chain_alone(moving, token)], [
+        decisions.judge("transfer", gates.TRANSFER, movement),
+        decisions.judge("exchange", legs.EXCHANGE, legs.Exchange("the trade", terms, money, tokens)),
     ]
-    return found, {**_facts(trade), "moving": moving.as_dict(), "asked": legs.as_facts(terms, tokens, money)}
 
 
 def _facts(trade: Trade) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def _facts(trade: Trade) -> dict[str, Any]:
 
 @once
 def settle(office: Office, cmd: SettleTrade) -> Result:
-    """Send a trade that both signed: tokens and money change hands together (R-60, R-65). AGENT, though anyone could.
+    """Send a trade that both signed: tokens and money change hands together (R-51, R-60, R-65). AGENT, as anyone could.
 
     Raises Refused with every reason, found in Python or by the chain's own answer; the decision is stored either way.
     """
@@ -239,19 +239,36 @@ def settle(office: Office, cmd: SettleTrade) -> Result:
         paper.permit_tuple(BUYER),
     )
     refusals, judged = _judged(office, trade, paper)
-    if not refusals:
+    if not refusals and not any(one.refusals for one in judged):
         last = office.refusal_of_call(settlement.address, data, trade.buyer, f"trade {content['digest']}")
         refusals = [last] if last else []
     subject = f"trade {content['digest']}"
-    if refusals:
-        raise act.refuse(cmd.officer, "agent", kind="trade", subject=subject, facts=judged, refusals=refusals)
+    moved = travelling.Move(facts.token(office, trade.token), trade.seller, trade.buyer, trade.amount, subject)
+    payloads = travelling.prepare(office, [moved])
+    against = bool(refusals) or any(one.refusals for one in judged)
+    if against or travelling.refused(payloads):
+        raise act.refuse(
+            cmd.officer,
+            "agent",
+            kind="trade",
+            subject=subject,
+            facts=_facts(trade),
+            refusals=refusals,
+            judged=[*judged, *travelling.judged(payloads, all_known=against)],
+        )
     with act.writing(cmd.officer, "agent") as desk:
         decision = decisions.record(
-            desk.session, kind="trade", facts=judged, refusals=(), rulebook=office.rulebook.version, at=desk.at
+            desk.session,
+            kind="trade",
+            facts=_facts(trade),
+            judged=[*judged, *travelling.judged(payloads)],
+            rulebook=office.rulebook,
+            at=desk.at,
         )
+        travelling.keep(desk, payloads)
         # The contract asks for no operation id: it follows the arguments.
         desk.send("trade settle", settlement.address, data + to_bytes(desk.operation(0)))
-        desk.audit(subject, {"decision": decision.hash, **_facts(trade)})
+        desk.audit(subject, {"decision": decision.hash, **_facts(trade), "travel": travelling.digests(payloads)})
         desk.result = {**brief(office, paper), "decision": decision.hash}
     return act.finish()
 
