@@ -103,7 +103,7 @@ def test_a_draft_has_a_version_a_number_and_its_tranches(store: Store) -> None:
             (1, "JSD-A2"),
             (2, "JSD-SUB"),
         ]
-        assert len(records.documents(session, filing)) == 8
+        assert len(records.documents(session, filing)) == 12
 
 
 def test_numbers_are_never_used_twice_and_ids_are_unique(store: Store) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -141,6 +141,28 @@ class Store:
             if deep and self.path is not None:
                 self._examine(connection)
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Rewrite the store, so that nothing deleted is left in its files. False: readers kept old pages.
+
+        SQLite rewrites the whole file and empties its log; PostgreSQL rewrites these tables. Outside any unit of work.
+        """
+        if self.path is None:
+            alone = {"isolation_level": "AUTOCOMMIT", WRITES: True}
+            with self.engine.connect().execution_options(**alone) as connection:
+                for table in tables:
+                    connection.exec_driver_sql(f'VACUUM FULL "{table}"')
+            return True
+        self._must_exist()
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            for statement in ("PRAGMA query_only=OFF", "PRAGMA secure_delete=ON", "VACUUM"):
+                cursor.execute(statement)
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            raw.close()
+        return not busy
+
     def close(self) -> None:
         """Close pooled connections. The store can be used again."""
         self.engine.dispose()
@@ -212,7 +234,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgres(patience: int, connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES, False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+        # In milliseconds and at least one, because zero would mean to wait for ever.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(patience * 1000, 1)}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
