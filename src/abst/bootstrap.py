@@ -25,11 +25,11 @@ from abst.chain.api import DEFAULT_CHAIN_ID, Chain
 from abst.chain.office import Closable, Closing, Handler, Office, Result
 from abst.chain.proposals import Step, propose_power
 from abst.chain.roles import TIMELOCK_OF_OFFICER, chain_roles
-from abst.decisions import officers
+from abst.decisions import officers, settings
 from abst.errors import Conflict, NotFound, Unavailable, UsageError
 from abst.keys import VAULT, Keyring, LocalSigner
 from abst.keys import passphrases as passphrase_lookup
-from abst.rulebook import load
+from abst.rulebook import Rulebook, load
 from abst.store import Store, get_meta, set_meta
 from abst.values import DEFAULT_ZONE, Address, Hash, canonical, zone
 
@@ -297,6 +297,7 @@ def open_office(home: Path, passphrase_of: PassphraseOf | None = None) -> Office
     store.check()
     with store.read() as session:
         stored, registry = get_meta(session, DEPLOYMENT), get_meta(session, "registry_id")
+        rulebook = settings.applied(load(), settings.current(session))
     if stored is None:
         raise Unavailable("this registry was not deployed to the end", needed="run `abst init` again", where=str(home))
     if registry != config.registry_id:
@@ -314,7 +315,7 @@ def open_office(home: Path, passphrase_of: PassphraseOf | None = None) -> Office
         contracts=deployment.contracts(chain),
         sender=Sender(store, chain, keys.signer),
         keys=keys,
-        rulebook=load(),
+        rulebook=rulebook,
         registry_id=config.registry_id,
         zone=config.zone,
         handlers=handlers(),
@@ -322,18 +323,54 @@ def open_office(home: Path, passphrase_of: PassphraseOf | None = None) -> Office
     )
 
 
+def rulebook_of(home: Path) -> Rulebook:
+    """The rulebook in force in a home, its settings applied; the shipped one where there is no home."""
+    if not (home / CONFIG).exists():
+        return load()
+    store = Store(_store_url(home, read_config(home)))
+    try:
+        store.check()
+        with store.read() as session:
+            return settings.applied(load(), settings.current(session))
+    finally:
+        store.close()
+
+
 def handlers() -> dict[str, Handler]:
     """What every desk says of its kinds of acts."""
+    from abst.chain import leaving
+    from abst.chain import settings as parameters
     from abst.filing import desk as filing
-    from abst.filing import tokens
-    from abst.investor import batches
+    from abst.filing import eligibility, fx, marketing, tokens
+    from abst.integrity import erasing
     from abst.investor import desk as investor
-    from abst.issuance import allotment
+    from abst.investor.screening import desk as screening
+    from abst.issuance import allotment, reversals
     from abst.issuance import desk as issuance
+    from abst.transfers import corrections, names, pledges
     from abst.transfers import desk as transfers
 
     every: dict[str, Handler] = dict(HANDLERS)
-    for room in (filing, tokens, investor, batches, issuance, allotment, transfers):
+    rooms = (
+        leaving,
+        parameters,
+        filing,
+        tokens,
+        eligibility,
+        fx,
+        marketing,
+        investor,
+        screening,
+        issuance,
+        allotment,
+        reversals,
+        transfers,
+        corrections,
+        names,
+        pledges,
+        erasing,
+    )
+    for room in rooms:
         every |= room.HANDLERS
     return every
 

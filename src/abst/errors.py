@@ -73,13 +73,16 @@ class UsageError(AbstError):
 
 
 class Refused(AbstError):
-    """A rule forbids the act: every refusal, not only the first. Nothing was done."""
+    """A rule forbids the act: every refusal, not only the first. Nothing was done.
+
+    logged: it stands in the audit log already (R-102).
+    """
 
     exit_code = 3
     outcome = "refused"
 
-    def __init__(self, refusals: Sequence[Refusal], message: str = "") -> None:
-        self.refusals = tuple(refusals)
+    def __init__(self, refusals: Sequence[Refusal], message: str = "", *, logged: bool = False) -> None:
+        self.refusals, self.logged = tuple(refusals), logged
         super().__init__(message or "; ".join(str(r) for r in self.refusals))
 
 

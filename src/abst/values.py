@@ -5,9 +5,13 @@ Money and tokens are ``int`` in the smallest unit. Rates are ``Decimal``. Floats
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NewType
@@ -25,6 +29,8 @@ ZERO_ADDRESS = Address("0x" + "0" * 40)
 ZERO_HASH = Hash("0x" + "0" * 64)
 MAX_96 = 2**96 - 1  # the largest balance a holding can store
 DEFAULT_ZONE = "Asia/Hong_Kong"
+ORDINARY_DEPTH = 1_000  # Python's own limit of recursion
+_LEAVES = frozenset({str, int, bool, type(None)})
 
 
 def address(text: str, where: str = "address") -> Address:
@@ -52,8 +58,20 @@ def canonical(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    # Lists and mappings of plain values are nearly all there is: no call for each of their leaves.
+    if kind is dict:
+        return {k if type(k) is str else str(k): v if type(v) in _LEAVES else _plain(v) for k, v in value.items()}
+    if kind is list or kind is tuple:
+        return [v if type(v) in _LEAVES else _plain(v) for v in value]
+    return _rare(value)
+
+
+def _rare(value: Any) -> Any:
     match value:
-        case None | bool() | int() | str():
+        case bool() | int() | str():
             return value
         case float():
             raise TypeError(f"a float has no exact value: {value!r}; use int or Decimal")
@@ -80,6 +98,36 @@ def digest(value: Any) -> Hash:
 def file_digest(content: bytes) -> Hash:
     """SHA-256 of a file's bytes, as stored for evidence and documents."""
     return Hash("0x" + hashlib.sha256(content).hexdigest())
+
+
+@contextmanager
+def shallow(where: str) -> Iterator[None]:
+    """Reads a user's file with Python's ordinary limit of recursion; nesting without end is then a UsageError.
+
+    The EVM's library raises the limit for the whole process so far that a parser in C overflows the stack first.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(before, ORDINARY_DEPTH))
+    try:
+        yield
+    except RecursionError:
+        raise UsageError(
+            "nested without end", found="too many levels", needed="a file as described", where=where
+        ) from None
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """For work that makes thousands of objects which all live on: the collector would look at each again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def new_id(prefix: str) -> str:

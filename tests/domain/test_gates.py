@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from abst.chain.reasons import REASONS
+from abst.filing.gates import Standing
 from abst.holders.movement import FilingFacts, Movement, PartyFacts, TokenFacts
 from abst.issuance import gates
 from abst.issuance.gates import Facts, PrivateFacts
@@ -38,15 +39,35 @@ BOB = PartyFacts(
     suitability_until=NOW,
 )
 ALICE = replace(BOB, wallet="0xA11CE", number=1, balance=1_050, frozen=0, locked_until=NOW, held=1_050)
+STANDING = Standing(
+    filing="sample",
+    now=NOW,
+    state="effective",
+    list_version_given="2024",
+    list_version_now="2024",
+    answers_good_until=NOW,
+    eligibility_broken="",
+    opinions_good_until=NOW,
+    fx_missing=(),
+    fx_reference="outbound-investment 1, fx-registration 2",
+    fx_good_until=NOW,
+    quota=50_100,
+    raised=50_000,
+    asked=100,
+    providers_missing=(),
+    plan_filed="0x1",
+    plan_now="0x1",
+    plan_deployed="",
+    accounts_known=True,
+)
 GOOD = Facts(
     now=NOW,
     filing=FILING,
     token=TOKEN,
     receiver=BOB,
-    private=PrivateFacts("bob", ("HK",), NOW),
+    private=PrivateFacts("bob", ("HK",), NOW, "clear"),
     amount=100,
-    plan_filed="0x1",
-    plan_now="0x1",
+    standing=STANDING,
     denied=("CN", "US"),
 )
 
@@ -65,7 +86,12 @@ def test_all_right_is_no_refusal_at_the_last_good_second() -> None:
         ("filing", {"made": 2}, ("R-29", "plan-incomplete")),
         ("token", {"maturity": NOW - 1}, ("R-42", "matured")),
         ("token", {"closed": True}, ("R-59", "issue-closed")),
-        ("", {"plan_now": "0x2"}, ("R-42", "plan-drift")),
+        ("standing", {"plan_now": "0x2"}, ("R-42", "plan-drift")),
+        ("standing", {"plan_deployed": "lot: 50, filed 100"}, ("R-42", "terms-drift")),
+        ("standing", {"eligibility_broken": "R-10"}, ("R-13", "eligibility-broken")),
+        ("standing", {"opinions_good_until": NOW - 1}, ("R-35", "opinion-expired")),
+        ("standing", {"quota": 50_099}, ("R-101", "quota-exceeded")),
+        ("private", {"screening": "stale"}, ("R-53", "receiver-not-screened")),
         ("receiver", {"blocked": True}, ("R-53, R-62", "receiver-blocked")),
         ("receiver", {"evidence_until": NOW - 1}, ("R-56", "evidence-expired")),
         ("receiver", {"suitability_until": NOW - 1}, ("R-47", "suitability-expired")),
@@ -120,7 +146,7 @@ def test_a_row_that_passed_counts_for_the_next() -> None:
     token = gates.after(TOKEN, BOB, 100)
     assert (token.minted, token.holders) == (50_100, 10)
     carol = replace(BOB, wallet="0xCA201", number=3)
-    assert [r.reason for r in gates.decide_row(replace(GOOD, token=token, receiver=carol))] == ["holder-limit"]
+    assert [r.reason for r in gates.decide(replace(GOOD, token=token, receiver=carol))] == ["holder-limit"]
 
 
 def moved(**changes: Any) -> list[str]:

@@ -6,7 +6,9 @@ import json
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -22,38 +24,45 @@ SPECS = specs()
 IDS = [spec.path for spec in SPECS]
 
 
+@cache
+def program() -> Any:
+    """The whole program, built once."""
+    return typer.main.get_command(build())
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
 def test_every_command_has_help_and_an_example(spec: Spec) -> None:
     """A command says what it does in a sentence, and shows one line that its own parser accepts."""
     words = (spec.function.__doc__ or "").strip()
     assert words.split("\n")[0].endswith((".", ";")), f"abst {spec.path}: the help's first line is no sentence"
     assert spec.example.startswith(f"abst {spec.path}"), f"abst {spec.path}: the example is of another command"
-    shown = CliRunner().invoke(build(), [*spec.path.split(), "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
-    assert shown.exit_code == 0
-    assert "Example:" in shown.output
+    runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb"})
+    with runner.isolation() as (out, _, _):
+        with pytest.raises(SystemExit) as left:
+            program().main([*spec.path.split(), "--help"], "abst")
+        assert left.value.code == 0
+        assert "Example:" in out.getvalue().decode()
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
 def test_every_example_parses(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example's words fit the command's arguments and options; nothing is run."""
     seen: list[str] = []
-    program = typer.main.get_command(build())
-    leaf = program
+    leaf = program()
     for word in spec.path.split():
-        leaf = leaf.commands[word]  # type: ignore[attr-defined]
+        leaf = leaf.commands[word]
     monkeypatch.setattr(leaf, "callback", lambda *_, **__: seen.append(spec.path))
     ran = CliRunner()
     with ran.isolation():
         with pytest.raises(SystemExit) as left:
-            program.main(shlex.split(spec.example)[1:], "abst")
+            program().main(shlex.split(spec.example)[1:], "abst")
     assert (left.value.code, seen) == (0, [spec.path])
 
 
 def test_no_command_is_undeclared() -> None:
     """Every command of the program is in the list that the documents are written from."""
-    program = typer.main.get_command(build())
     found = set()
-    for name, command in program.commands.items():  # type: ignore[attr-defined]
+    for name, command in program().commands.items():
         below = getattr(command, "commands", None)
         found |= {f"{name} {inner}" for inner in below} if below else {name}
     assert found == set(IDS)

@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"holders"}),
     frozenset({"cash", "disclosure"}),
     frozenset({"issuance", "servicing", "transfers"}),
-    frozenset({"integrity"}),
+    frozenset({"integrity", "reports"}),
     frozenset({"bootstrap", "cli", "demo", "bench"}),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

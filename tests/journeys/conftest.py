@@ -9,15 +9,20 @@ import pytest
 from program import FILING, WORK, Abst, onboard
 
 from abst import demo_data
+from databases import chosen_store
 
 __all__ = ["Abst"]
+LISTS = Path(demo_data.__file__).parent / "lists"
 
 
 @pytest.fixture(scope="session")
 def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Abst:
     """A registry just made."""
     abst = Abst(tmp_path_factory.mktemp("registry") / "home")
-    abst("init", "--keystore-work", WORK)
+    store = chosen_store()
+    abst("init", "--keystore-work", WORK, *(("--store-url", store) if store else ()))
+    for source, names in demo_data.LISTS:
+        abst("screening", "load", *(LISTS / name for name in names), "--source", source, "--as", "operations-1")
     return abst
 
 

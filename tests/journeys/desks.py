@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -13,11 +12,14 @@ from abst import demo_data
 from abst.bootstrap import Init, give_gas, init, open_office
 from abst.chain.office import Approve, Evidence, Office, Result
 from abst.chain.proposals import approve
+from abst.demo.lists import load_samples
 from abst.filing import desk as filing
 from abst.filing import tokens
 from abst.investor import desk as investor
+from abst.investor import texts
 from abst.keys import LocalSigner
 from abst.values import Address, day_of
+from databases import chosen_store, copy_home
 
 WORK = 2  # of test keystores
 PAPER = Evidence("order.pdf", b"illustrative evidence")
@@ -34,7 +36,9 @@ def passphrase(_: str) -> str:
 
 
 def new_home(home: Path) -> None:
-    init(home, Init(passphrase_of=passphrase, work=WORK))
+    init(home, Init(passphrase_of=passphrase, work=WORK, store_url=chosen_store()))
+    with opened(home) as office:
+        load_samples(office, request)
 
 
 @contextmanager
@@ -81,7 +85,7 @@ def person(office: Office, name: str, **changes: Any) -> dict[str, Any]:
         "payment_account_country": "HK",
         "ip_countries": "HK",
         "evidence_1_type": "portfolio",
-        "evidence_1_asset": "",
+        "evidence_1_asset": "listed-securities",
         "evidence_1_amount": "9000000.00",
         "evidence_1_relevant_date": today.isoformat(),
         "evidence_1_sha256": "0x" + "ab" * 32,
@@ -92,7 +96,13 @@ def person(office: Office, name: str, **changes: Any) -> dict[str, Any]:
         "q_knowledge": "professional",
         "q_share": "under-tenth",
         "q_liquidity": "yes",
-        "acknowledged": "token-risk-1;loss-rule-1",
+        "acknowledged": texts.cells(office.rulebook),
+        "risk_class": "low",
+        "session_at": str(office.now()),
+        "session_ip": "203.0.113.7",
+        "session_country": "HK",
+        "session_place": "Example Town",
+        "session_device": f"device-{name}",
         "wallet": wallet(name),
     }
     return row | changes
@@ -161,4 +171,4 @@ def admitted_people(office: Office, *names: str) -> None:
 
 def copied(source: Path, target: Path) -> Path:
     """A home of its own for one test."""
-    return Path(shutil.copytree(source, target))
+    return copy_home(source, target)

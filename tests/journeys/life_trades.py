@@ -117,7 +117,7 @@ def freeze(abst: Abst) -> None:
 def many(abst: Abst) -> None:
     """A table of renewals, a list of blocks: each is one act, and what does not pass is named."""
     header = abst("investor", "import", "--columns").result["columns"]
-    rows = [investor_row("beta"), investor_row("gamma", evidence_1_relevant_date="2020-01-01")]
+    rows = [investor_row("beta", risk_class="high"), investor_row("gamma", evidence_1_relevant_date="2020-01-01")]
     lines = [",".join(header), *(",".join(row.get(column, "") for column in header) for row in rows)]
     table = abst.file("renewals.csv", "\n".join(lines) + "\n")
     renewed = abst("investor", "renew", "--csv", table, "--as", OPS, exit=3)

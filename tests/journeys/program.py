@@ -7,25 +7,44 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import typer
 from typer.testing import CliRunner
 
 from abst.cli import build
 from abst.demo.people import BOLD, CAREFUL
+from abst.investor import texts
+from abst.rulebook import load
 from abst.values import file_digest
+from databases import copy_home
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 PASSPHRASE = "a passphrase of the tests"
 WORK = "2"
 FILING = "jishidai-2022-3"
+
+
+@cache
+def _program() -> Any:
+    """The program, made once: it keeps nothing between two lines."""
+    return typer.main.get_command(build())
+
+
+@cache
+def _schema(name: str) -> Any:
+    """The schema of a command's answers, read and checked once."""
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
 
 
 @dataclass
@@ -58,10 +77,15 @@ class Abst:
 
     def __call__(self, *words: str | Path, exit: int = 0) -> Answer:
         line = [str(word) for word in (*words, "--json")]
-        ran = CliRunner().invoke(build(), line, env=self.env, prog_name="abst")
-        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
-            raise ran.exception
-        return self._answer(line, ran.exit_code, ran.stdout, ran.stderr, exit)
+        # The runner's own `invoke` would make the whole program anew for each line.
+        with CliRunner().isolation(env=self.env) as (out, err, _):
+            try:
+                _program().main(line, "abst")
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 0
+            sys.stdout.flush()
+            said, told = (stream.getvalue().decode() for stream in (out, err))
+        return self._answer(line, code, said, told, exit)
 
     def process(self, *words: str | Path, exit: int = 0, env: dict[str, str] | None = None) -> Answer:
         line = [str(word) for word in (*words, "--json")]
@@ -80,7 +104,7 @@ class Abst:
         envelope = json.loads(stdout)
         self.seen.add(envelope["command"])
         name = envelope["command"].replace(" ", "-") or "envelope"
-        jsonschema.validate(envelope, json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+        _schema(name).validate(envelope)
         return Answer(code, envelope, stderr)
 
     def file(self, name: str, content: str) -> Path:
@@ -97,7 +121,7 @@ class Abst:
 
     def copy(self, folder: Path) -> Abst:
         """The same registry in another folder, to change at will."""
-        shutil.copytree(self.home.parent, folder, dirs_exist_ok=True)
+        copy_home(self.home.parent, folder)
         return Abst(folder / self.home.name)
 
 
@@ -117,7 +141,13 @@ def investor_row(reference: str, wallet: str = "", *, bold: bool = True, **chang
         "payment_account_country": "HK",
         "ip_countries": "HK",
         "wallet": wallet,
-        "acknowledged": "token-risk-1;loss-rule-1",
+        "acknowledged": texts.cells(load()),
+        "risk_class": "low",
+        "session_at": (datetime.now(UTC) - timedelta(days=1)).isoformat(),
+        "session_ip": "203.0.113.7",
+        "session_country": "HK",
+        "session_place": "Example Town",
+        "session_device": f"device-{reference}",
         "answered_on": (today - timedelta(days=20)).isoformat(),
         "questionnaire": "risk-1",
         "evidence_1_type": "portfolio",

@@ -72,7 +72,7 @@ def test_it_ends_with_verify_ok(played: tuple[Path, str]) -> None:
         ("United States persons", "R-54 jurisdiction-denied: found US by nationality, residence, "),
         (
             "investors with expired evidence",
-            "R-45, R-56 evidence-expired: found portfolio of HKD [1-9].* good until 20",
+            "R-45, R-56 evidence-expired: found portfolio below HKD 8,000,000.00, 0 of 1 .* good until 20",
         ),
         ("investors whose wallet is not proven", "R-50 wallet-not-proven: found no proof"),
         ("rows of JSD-A1", "R-47 risk-above-capacity: found capacity 1; needed at least 2"),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 
+import life_audit
+import life_corrections
+import life_dossier
 import life_payments
+import life_persons
+import life_registers
+import life_rulebook
+import life_screening
+import life_suitability
 import life_trades
 import pytest
 from program import FILING, PASSPHRASE, WORK, Abst, investor_row, onboard
@@ -25,18 +33,37 @@ OPS, OPS_2, CHECKER, CHECKER_2, REGULATOR = (
 def test_every_command_in_one_life(registry: Abst) -> None:
     """Filing, tokens, investors, mints, transfers, stops, recovery, redemption: and verify is OK at the end."""
     abst = registry
+    life_rulebook.rules(abst)
+    life_rulebook.settings(abst)
+    life_dossier.check(abst)
     _file(abst)
+    life_suitability.shown(abst)
+    life_suitability.tried(abst)
     wallets = _bring_in(abst)
+    life_suitability.checked(abst)
+    life_screening.screen(abst)
+    life_persons.look_after(abst)
     _issue_and_trade(abst)
+    life_screening.travel(abst)
     _stop_and_resume(abst)
+    life_registers.heal(abst)
+    life_registers.money(abst)
     _powers(abst, wallets["alpha"])
     life_payments.pay(abst)
     life_trades.publish(abst)
     life_trades.trade(abst)
     life_trades.freeze(abst)
     life_trades.many(abst)
+    life_corrections.correct(abst)
+    life_corrections.load(abst)
+    life_corrections.succeed(abst)
+    life_corrections.read(abst)
     _look(abst)
     life_payments.close(abst)
+    life_audit.decisions(abst)
+    life_audit.log(abst)
+    life_audit.packs(abst)
+    life_audit.officer_leaves(abst)
     assert abst("verify").result == {"ok": True, "differences": []}
     assert abst.seen | {"demo", "init"} == {spec.path for spec in specs()}
 
@@ -45,13 +72,14 @@ def _file(abst: Abst) -> None:
     dossier, deal = demo_data.text("dossier.yaml"), demo_data.text("deal.yaml")
     good, terms = abst.file("dossier.yaml", dossier), abst.file("deal.yaml", deal)
     bad = abst.file("bad.yaml", dossier.replace("answer: clear", "answer: barred", 1))
-    assert "schema: abst-dossier-1" in abst("filing", "new", "--skeleton").result["skeleton"]
+    assert "schema: abst-dossier-2" in abst("filing", "new", "--skeleton").result["skeleton"]
     assert abst("filing", "check", bad, "--deal", terms, exit=3).reasons == ["prohibited"]
     assert abst("filing", "check", good, "--deal", terms).result["passed"]
     abst("filing", "new", bad, "--deal", terms, "--as", OPS)
     assert abst("filing", "submit", "1", "--as", OPS, exit=3).reasons == ["prohibited"]
     abst("filing", "new", good, "--deal", terms, "--revise", "--as", OPS)
     assert abst("filing", "submit", "1", "--as", OPS).result["state"] == "submitted"
+    life_registers.before_effect(abst)
     for event in ("consultation", "consultation-closed", "supplement-requested", "supplement-answered"):
         abst("filing", "record", "1", event, "--evidence", abst.evidence(event), "--as", OPS)
     assert abst("token", "create", "1", "--as", OPS, exit=3).reasons == ["filing-not-effective"]
@@ -67,6 +95,7 @@ def _file(abst: Abst) -> None:
     assert "plan-drift" in abst("token", "create", "1", "--deal", changed, "--as", OPS, exit=3).reasons
     assert len(abst("token", "create", "1", "--as", OPS).result["tokens"]) == 3
     assert all(row["ok"] for row in abst("token", "attest", "1").result["tokens"])
+    life_registers.serve(abst)
 
 
 def _bring_in(abst: Abst) -> dict[str, str]:
@@ -92,7 +121,8 @@ def _bring_in(abst: Abst) -> dict[str, str]:
     fresh = abst.file("renewed.yaml", json.dumps(investor_row("gamma", bold=False, address="2 Example Road")))
     abst("investor", "renew", "gamma", fresh, "--as", OPS)
     abst("investor", "show", "alpha")
-    assert abst("investor", "show", "alpha", "--reveal", "--as", OPS).result["private"]["name"] == "Test alpha"
+    order = ("--order", abst.evidence("order of the regulator"), "--as", OPS)
+    assert abst("investor", "show", "alpha", "--reveal", *order).result["private"]["name"] == "Test alpha"
     return wallets
 
 
@@ -138,7 +168,12 @@ def _stop_and_resume(abst: Abst) -> None:
     assert [row["kind"] for row in rows] == ["issue-completion", "material-risk"]
     abst("chain", "warp", "41d")
     assert abst("transfer", "alpha", "beta", "10000", "JSD-A1", exit=3).reasons == ["disclosure-overdue"]
-    assert [row["kind"] for row in abst("today").result if row["overdue"]] == ["disclosure"]
+    late = [row["what"] for row in abst("today").result if row["overdue"] and row["kind"] == "clock"]
+    assert [words.split(": ")[1].split(" (")[0] for words in late] == [
+        "report that the filing is suspended",
+        "report completion",
+    ]
+    assert len(abst("filing", "show", "1").result["overdue_acts"]) == 2
     words = ("--kind", "issue-completion", "--name", "report", "--uri", "https://example.org/r", "--obligation", "1")
     abst("disclose", FILING, *words, "--document", abst.evidence("report"), "--as", OPS)
     abst("transfer", "alpha", "beta", "10000", "JSD-A1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import desks
@@ -230,12 +231,9 @@ def test_the_successor_of_a_lost_wallet_is_paid(office: Office) -> None:
 
 def test_expired_evidence_is_paid_unless_the_setting_says_otherwise(office: Office) -> None:
     """R-56: the operator's setting stands in the payment's terms; python and chain agree on every holder."""
-    from abst.decisions import settings
-
     warp(office, 3 * 366 * 86_400)
     assert {line.state for line in payments.preview(office, _declare()).lines} == {"payable"}
-    with office.store.begin() as session:
-        settings.put(session, payments.EXPIRED, False, reason="board of May", officer="compliance-1", at=office.now())
+    office = replace(office, rulebook=office.rulebook.override("R-56", "pay_expired_evidence", False))
     declared(office)
     assert set(lines(office).values()) == {("waits", "R-56", "evidence-expired")}
     with office.store.read() as session:

@@ -52,6 +52,9 @@ def test_a_token_s_life_on_a_node(abst: Abst, url: str) -> None:
     assert made["chain_id"] == CHAIN_ID
     assert abst("chain", "show").result["chain_id"] == CHAIN_ID
     _file(abst)
+    lists = Path(demo_data.__file__).parent / "lists"
+    for source, names in demo_data.LISTS:
+        abst("screening", "load", *(lists / name for name in names), "--source", source, "--as", OPS)
     for reference in ("alpha", "beta"):
         onboard(abst, reference)
     assert abst("investor", "admit", "--as", OPS).result["admitted"] == 2
@@ -71,7 +74,7 @@ def test_a_token_s_life_on_a_node(abst: Abst, url: str) -> None:
 
 def _file(abst: Abst) -> None:
     dossier, deal = (
-        abst.file("d.yaml", demo_data.text("dossier.yaml")),
+        abst.file("d.yaml", demo_data.text("dossier.yaml").replace("chain_id: 20_260_206", f"chain_id: {CHAIN_ID}")),
         abst.file("t.yaml", demo_data.text("deal.yaml")),
     )
     abst("filing", "new", dossier, "--deal", deal, "--as", OPS)

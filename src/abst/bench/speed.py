@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,10 +16,14 @@ from abst.bench.senders import key
 from abst.bench.stage import LOT, file_and_create, raise_stage
 from abst.chain.deploy import transaction
 from abst.chain.embedded import EmbeddedChain
+from abst.chain.office import Office
 from abst.demo import INVESTORS, filing, market
+from abst.demo.lists import load_samples
 from abst.demo.people import GOOD, people
 from abst.demo.stage import SECRETS, WORK, Passphrases, Stage, prepare
+from abst.holders import facts
 from abst.issuance import desk as issuance
+from abst.issuance import lots
 
 BLOCKS = 10_000
 LOOKS = 200
@@ -93,6 +97,7 @@ def service_figures(folder: Path) -> list[Figure]:
     prepare(stage.home, seed=stage.seed, short=stage.short)
     bootstrap.init(stage.home, bootstrap.Init(passphrase_of=stage.passphrase, work=WORK))
     stage.office = bootstrap.open_office(stage.home, stage.passphrase)
+    load_samples(stage.office, lambda _: stage.request())
     stage.cast = people(stage.chance, stage.seed, INVESTORS, stage.office.day())
     for scene in (*filing.SCENES, market.bring_in, market.admit):
         scene(stage)
@@ -112,13 +117,27 @@ def service_figures(folder: Path) -> list[Figure]:
             mint("JSD-A1", [name])
 
     alone = _seconds(mint_alone)
+    deciding, judging = _decision_seconds(stage.office, names[SINGLES + 1 : 2 * SINGLES + 1])
     together = _seconds(lambda: mint("JSD-A2", names[:100]))
     stage.office.close()
     where = "through the service: "
     return [
         _figure(f"{where}single mints a second", SINGLES / alone, "1/s", None, "higher", "0.1"),
         _figure(f"{where}holders a second, a lot of 100", 100 / together, "1/s", None, "higher", "1"),
+        _figure(
+            f"{where}a single mint decided, its facts gathered", deciding * 1000, "ms", Decimal(5), "lower", "0.01"
+        ),
+        _figure("all gates of a mint on gathered facts", judging * 1000, "ms", None, "lower", "0.001"),
     ]
+
+
+def _decision_seconds(office: Office, names: Sequence[str]) -> tuple[Decimal, Decimal]:
+    """Of one mint each to so many investors, in an office that has just decided one: gathered and judged; judged."""
+    token = facts.token(office, "JSD-A1")
+    asked = [[issuance.Allocation(name, LOT)] for name in names]
+    decided = issuance.decide(office, token, asked[0])
+    whole = _seconds(lambda: [issuance.decide(office, token, one) for one in asked]) / len(asked)
+    return whole, _seconds(lambda: [lots.decide(decided.lot) for _ in range(LOOKS)]) / LOOKS
 
 
 def command_figures() -> list[Figure]:

@@ -58,6 +58,11 @@ def evidence(path: Path) -> Evidence:
     return Evidence(path.name, read(path, "--evidence"))
 
 
+def disclaimer(office: Office) -> str:
+    """What stands beside every filing's status (R-104): a public notice is no endorsement."""
+    return f"{office.rulebook.setting('R-104', 'disclaimer')} (R-104)"
+
+
 def answer(result: Result, *shown: str | Table) -> Answer:
     """What a desk answered: refusals of single rows make it `refused` (exit 3) although the others were done."""
     content = dict(result.result)

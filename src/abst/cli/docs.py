@@ -1,5 +1,5 @@
-"""Writes docs/commands.md, docs/schemas/*.json and the role table of docs/contracts.md from the program itself and from
-a registry that it deploys, so that they cannot lie.
+"""Writes docs/commands.md, docs/schemas/*.json (of each command and of the dossier) and the role table of
+docs/contracts.md from the program itself and from a registry that it deploys, so that they cannot lie.
 
 ``python -m abst.cli.docs FOLDER`` writes them all; tests fail when they are not current.
 """
@@ -75,8 +75,10 @@ def _result(shape: Shape) -> Shape:
 
 
 def schemas() -> dict[str, Shape]:
-    """File name without ending -> schema."""
-    found = {"envelope": envelope_schema("", {})}
+    """File name without ending -> schema: of the envelope, of each command, and of the dossier that people write."""
+    from abst.filing.dossier import schema
+
+    found = {"envelope": envelope_schema("", {}), "dossier": schema()}
     for spec in specs():
         found[slug(spec.path)] = envelope_schema(spec.path, spec.result)
     return found

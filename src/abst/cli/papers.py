@@ -74,8 +74,11 @@ def signed(result: Result, file: Path) -> dict[str, Any]:
 
 
 def _json(file: Path) -> dict[str, Any]:
+    from abst.values import shallow
+
     try:
-        content = json.loads(read(file, "FILE"))
+        with shallow(str(file)):
+            content = json.loads(read(file, "FILE"))
     except ValueError as error:
         raise UsageError("not JSON", found=str(error), needed="a file of `new`", where=str(file)) from None
     if not isinstance(content, dict):

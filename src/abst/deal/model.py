@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from abst.deal.plan import Terms
 from abst.errors import UsageError
-from abst.values import DEFAULT_ZONE, Hash, digest, last_second_of
+from abst.values import DEFAULT_ZONE, Hash, digest, last_second_of, shallow
 
 
 class DayCount(StrEnum):
@@ -110,7 +110,8 @@ class Deal(Strict):
     def read(cls, text: str, where: str = "deal") -> Deal:
         """Parse a deal file. Raises UsageError naming every field that is wrong."""
         try:
-            raw = yaml.safe_load(text)
+            with shallow(where):
+                raw = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise UsageError("not YAML", found=str(error), where=where) from None
         try:

@@ -10,12 +10,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from abst.demo import filing, market, payments, trades
+from abst.demo import (
+    clock,
+    evidence,
+    filing,
+    market,
+    payments,
+    persons,
+    readers,
+    refusals,
+    rules,
+    screening,
+    suiting,
+    trades,
+)
+from abst.demo.lists import load_samples
 from abst.demo.people import people
 from abst.demo.stage import SECRETS, WORK, Passphrases, Stage, prepare
 from abst.values import Hash
 
 INVESTORS, INVESTORS_SHORT = 200, 20
+PARTS = (
+    rules.SCENES,
+    refusals.SCENES,
+    filing.SCENES,
+    clock.SCENES,
+    suiting.SCENES,
+    market.SCENES,
+    payments.SCENES,
+    trades.SCENES,
+    readers.SCENES,
+    screening.SCENES,
+    persons.SCENES,
+    evidence.SCENES,
+    market.LAST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +76,7 @@ def run(home: Path, *, seed: int, short: bool, say: Callable[[str], None]) -> To
 
     prepare(home, seed=seed, short=short)
     stage = Stage(home, seed, short, say, Passphrases(home / SECRETS))
-    parts = (filing.SCENES, market.SCENES, payments.SCENES, trades.SCENES, market.LAST)
-    scenes: list[Callable[[Stage], None]] = [scene for part in parts for scene in part]
+    scenes: list[Callable[[Stage], None]] = [scene for part in PARTS for scene in part]
     stage.total = len(scenes) + 1
     stage.scene(
         "A registry", "An embedded chain, its contracts, the officers and their keys. The deployer keeps nothing."
@@ -57,6 +85,7 @@ def run(home: Path, *, seed: int, short: bool, say: Callable[[str], None]) -> To
     command = bootstrap.Init(passphrase_of=stage.passphrase, work=WORK)
     bootstrap.init(home, command, progress=stage.tell)
     stage.office = bootstrap.open_office(home, stage.passphrase)
+    load_samples(stage.office, lambda _: stage.request())
     try:
         stage.cast = people(stage.chance, seed, INVESTORS_SHORT if short else INVESTORS, stage.office.day())
         for scene in scenes:

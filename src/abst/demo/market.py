@@ -38,7 +38,7 @@ def bring_in(stage: Stage) -> None:
         "Individuals, companies, partnerships, trusts and institutions, made from the seed. Nobody is real.",
     )
     command = desk.ImportInvestors(officer="operations-1", request=stage.request(), content=as_csv(cast))
-    result = desk.import_csv(stage.office, command)
+    result = desk.import_file(stage.office, command)
     stage.tell(
         f"{result.result['added']} rows stored, sealed under a key of each person; {result.result['refused']} not"
     )

@@ -106,14 +106,18 @@ class Stage:
         return f"demo-{self.requests:04d}"
 
     def document(self, name: str, text: str) -> Evidence:
-        """A document of the demo, kept in the home so that the commands printed at the end can use it."""
+        """A document of the demo that an act stands on."""
         from abst.chain.office import Evidence
 
+        return Evidence(name, self.paper(name, f"{text}\n(An illustrative document of the demo.)\n"))
+
+    def paper(self, name: str, text: str) -> bytes:
+        """A file of the demo, kept in the home so that commands can use it afterwards; its bytes."""
         folder = self.home / "documents"
         folder.mkdir(exist_ok=True)
-        content = f"{text}\n(An illustrative document of the demo.)\n".encode()
+        content = text.encode()
         (folder / name).write_bytes(content)
-        return Evidence(name, content)
+        return content
 
     def done(self, result: Result) -> dict[str, Any]:
         """The content of a result that must be complete."""

@@ -13,6 +13,7 @@ from typing import Any
 from abst.chain.acts import Act, once
 from abst.chain.office import Evidence, Office, Result
 from abst.chain.proposals import Step, propose_power
+from abst.decisions import judge
 from abst.errors import UsageError
 from abst.holders import facts as chain_facts
 from abst.holders.desk import advance, positions
@@ -22,6 +23,8 @@ from abst.servicing.gates import FaceFacts, FaceGate
 from abst.values import MAX_96, Address
 
 LOT = 100  # holders retired in one transaction
+# Which kind of judgement (`abst.integrity.kinds`) a list of gates makes.
+KIND_OF = {gates.LOWER: "face-lowered", gates.REVERSE: "loss-reversed", gates.RETIRE: "token-retired"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def _propose(office: Office, cmd: Record, kind: str, function: str, words: str, 
         subject=f"token {token.symbol}",
         facts=stated | {"outstanding": str(found.outstanding), "written_down": str(found.written_down)},
         steps=[step],
-        refusals=gates.decide_face(found, checks),
+        judged=[judge(KIND_OF[checks], checks, found)],
     )
 
 
@@ -104,10 +107,10 @@ def retire(office: Office, cmd: Retire) -> Result:
         return act.again()
     token = chain_facts.token(office, cmd.token)
     found, subject = _facts(office, token), f"token {token.symbol}"
-    refusals = gates.decide_face(found, gates.RETIRE)
-    if refusals:
+    judged = judge(KIND_OF[gates.RETIRE], gates.RETIRE, found)
+    if judged.refusals:
         stated = {name: str(value) for name, value in asdict(found).items()}
-        raise act.refuse(cmd.officer, "agent", kind="token retire", subject=subject, facts=stated, refusals=refusals)
+        raise act.refuse(cmd.officer, "agent", kind="token retire", subject=subject, facts=stated, judged=[judged])
     held = _held(office, token)
     contract = office.contracts.token(token.address)
     with act.writing(cmd.officer, "agent") as desk:

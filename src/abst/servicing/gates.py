@@ -109,7 +109,7 @@ def decide_off_chain(facts: PaymentFacts) -> list[Refusal]:
 
 
 def why_waits(payee: PayeeFacts, holder: str, needs_evidence: bool, now: int) -> Refusal | None:
-    """Why a holder's money waits now: the first reason, as the contract looks for it; None: it can be paid."""
+    """R-53, R-56, R-60, R-62: why a holder's money waits now, the first reason as the contract looks for it."""
     if not payee.wallet:
         return refuse(
             "R-62", "no-successor", found="the wallet is lost", needed="a recorded successor", where=f"holder {holder}"

@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 from abst import decisions, outbox
 from abst.cash import assets
 from abst.cash.accounts import account_of, check_amount, facts, money
-from abst.cash.gates import AccountFacts, decide_account
+from abst.cash.gates import ACCOUNT_GATES, AccountFacts
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Evidence, Office, Result
 from abst.chain.proposals import Step, propose_power
-from abst.decisions import officers, settings
+from abst.decisions import Judged, officers
 from abst.errors import NotAuthorised, Refusal, UsageError
 from abst.holders import facts as chain_facts
 from abst.holders.facts import Token
@@ -33,7 +33,6 @@ from abst.servicing.tables import OffChainPayment, Payment
 from abst.values import Address, Hash, hash_of, to_bytes
 
 LOT = 100  # holders in one transaction
-EXPIRED = "pay_expired_evidence"
 DECLARE = "payment declare"
 
 
@@ -107,7 +106,11 @@ class Preview:
     carried: int
     needs_evidence: bool
     lines: tuple[Line, ...]
-    refusals: tuple[Refusal, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        return tuple(refusal for one in self.judged for refusal in one.refusals)
 
     def as_dict(self) -> dict[str, Any]:
         pot = self.facts.amount + self.carried
@@ -135,17 +138,17 @@ def preview(office: Office, cmd: Declare, payer: Address | None = None) -> Previ
     check_amount(cmd.amount)
     token, asset = chain_facts.token(office, cmd.token), assets.asset_of(office, cmd.asset)
     found = _facts(office, token, cmd.record_date, cmd.amount, asset)
-    with office.store.read() as session:
-        needs_evidence = not settings.get(session, EXPIRED, office.rulebook.setting("R-56", "pay_expired_evidence"))
+    needs_evidence = not office.rulebook.setting("R-56", "pay_expired_evidence")
     carried = ledger.carried_of(office, token.address, asset)
-    refusals = gates.decide(found)
+    judged = [decisions.judge("payment", gates.DECLARE, found)]
     if found.asset_kind:
-        refusals += decide_account(_accounts(office, asset, payer, cmd.amount))
+        accounts = _accounts(office, asset, payer, cmd.amount)
+        judged += [decisions.judge("money-account", ACCOUNT_GATES, one) for one in accounts]
     lines: list[Line] = []
     if found.supply:
         held = held_at(office, token, cmd.record_date)
         lines = ledger.judge(office, held, found.supply, cmd.amount + carried, needs_evidence)
-    return Preview(token, asset, found, carried, needs_evidence, tuple(lines), tuple(refusals))
+    return Preview(token, asset, found, carried, needs_evidence, tuple(lines), tuple(judged))
 
 
 def _facts(office: Office, token: Token, record_date: int, amount: int, asset: Address) -> PaymentFacts:
@@ -195,12 +198,10 @@ def declare(office: Office, cmd: Declare) -> Result:
     stated |= {"supply": str(seen.facts.supply), "needs_evidence": seen.needs_evidence}
     subject = f"token {seen.token.symbol}"
     if seen.refusals:
-        raise act.refuse(
-            cmd.officer, "payer", kind=DECLARE, subject=subject, facts=stated, refusals=list(seen.refusals)
-        )
+        raise act.refuse(cmd.officer, "payer", kind=DECLARE, subject=subject, facts=stated, judged=seen.judged)
     with act.writing(cmd.officer, "payer") as desk:
         decision = decisions.record(
-            desk.session, kind=DECLARE, facts=stated, refusals=(), rulebook=office.rulebook.version, at=desk.at
+            desk.session, kind=DECLARE, facts=stated, judged=seen.judged, rulebook=office.rulebook, at=desk.at
         )
         payment = _payment(desk, seen, decision.id)
         desk.session.add(payment)
@@ -365,7 +366,7 @@ def elsewhere(office: Office, cmd: PayElsewhere) -> Result:
     line = next((line for line in found if line.holder == holder), None)
     waits = line is not None and line.state == "waits"
     no = None if waits else _why_not(line, holder) or gates.payable_here(holder)
-    refusals = [*([no] if no else []), *decide_account([facts(office, Address(payment.asset), account)])]
+    judged = decisions.judge("money-account", ACCOUNT_GATES, facts(office, Address(payment.asset), account))
     distribution = office.contracts.distribution
     ref = outbox.operation_id(office.registry_id, cmd.request, 0)
     words = f"pay the share of {holder} in payment {payment.number} to {account}"
@@ -386,7 +387,8 @@ def elsewhere(office: Office, cmd: PayElsewhere) -> Result:
             "because": line.why.reason if line and line.why else "",
         },
         steps=[Step(distribution.address, data, words)],
-        refusals=refusals,
+        refusals=[no] if no else [],
+        judged=[judged],
     )
 
 
@@ -417,13 +419,18 @@ def record_off_chain(office: Office, cmd: RecordOffChain) -> Result:
     token, ref = chain_facts.token(office, cmd.token), hash_of(cmd.reference.strip().encode())
     distribution = office.contracts.distribution
     seen = _facts(office, token, cmd.record_date, cmd.amount, distribution.address)
-    refusals = gates.decide_off_chain(seen)
-    if distribution.read("isRecorded", token.address, ref):
-        refusals.append(gates.recorded_before(cmd.reference))
+    judged = decisions.judge("payment-off-chain", gates.OFF_CHAIN, seen)
+    known = [gates.recorded_before(cmd.reference)] if distribution.read("isRecorded", token.address, ref) else []
     subject = f"token {token.symbol}"
-    if refusals:
+    if known or judged.refusals:
         raise act.refuse(
-            cmd.officer, "payer", kind="payment off-chain", subject=subject, facts=content, refusals=refusals
+            cmd.officer,
+            "payer",
+            kind="payment off-chain",
+            subject=subject,
+            facts=content,
+            refusals=known,
+            judged=[judged],
         )
     with act.writing(cmd.officer, "payer") as desk:
         currency = cmd.currency.encode()
