@@ -22,6 +22,7 @@ from random import Random
 from sqlalchemy import update
 
 from abst import bootstrap
+from abst.bench import postgres
 from abst.bench.report import Figure
 from abst.chain.acts import resume
 from abst.chain.office import Office
@@ -160,6 +161,12 @@ def figures(store: str = "") -> list[Figure]:
     what = f"{INVESTORS:,} investors against {ENTRIES:,} names, {where}"
     found = [_figure(f"{what}: import, screen, classify, decide", whole, None if store else TARGET)]
     return found + [_figure(f"{what}: {phase}", seconds, None) for phase, seconds in watch.wall.items()]
+
+
+def on_postgres() -> list[Figure]:
+    """The same on a PostgreSQL of its own, where its wheel is; nothing elsewhere."""
+    with postgres.server() as url:
+        return figures(url) if url else []
 
 
 def _figure(name: str, value: Decimal, target: Decimal | None) -> Figure:
