@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Node trusts what the machine trusts: behind many proxies its own list is not enough.
 export NODE_OPTIONS ?= --use-system-ca
+# The tests start hundreds of processes: each would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help setup demo test bench prove lint format lock clean contracts wheel

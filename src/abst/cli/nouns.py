@@ -118,7 +118,7 @@ def assemble(nouns: Sequence[Noun]) -> typer.Typer:
         if noun.name:
             app.add_typer(noun.app, epilog=GLOBALS_HELP)
         else:
-            app.registered_commands.extend(noun.app.registered_commands)
+            app.registered_commands.extend(noun.commands.registered_commands)
     return app
 
 
