@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_what_stood_at_a_second(drawn: list[tuple[str, int, str]], second: int) 
     assert as_of(versions, second) == expected
 
 
-def _first(versions: list[Version]):  # type: ignore[no-untyped-def]
+def _first(versions: list[Version]) -> Callable[[str], int]:
     return lambda name: next(place for place, version in enumerate(versions) if version.name == name)
 
 

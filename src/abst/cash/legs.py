@@ -6,7 +6,7 @@ asset; times are Unix seconds, a deadline is its last good second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,11 @@ class Terms:
     deadline: int
     spent: bool
     signed: tuple[tuple[str, bool], ...]
+
+
+def besides_signing(refusals: Sequence[Refusal]) -> list[Refusal]:
+    """The reasons that a signature, of the paper or of its permit, does not mend."""
+    return [refusal for refusal in refusals if refusal.reason not in ("not-signed", "not-allowed")]
 
 
 def of_terms(terms: Terms, where: str) -> list[Refusal]:

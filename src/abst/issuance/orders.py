@@ -31,8 +31,6 @@ from abst.issuance.lots import Paid
 from abst.issuance.tables import OrderRow
 from abst.values import MAX_96, ZERO_ADDRESS, ZERO_HASH, Address, Hash, instant, to_bytes
 
-UNSIGNED = ("not-signed", "not-allowed")  # what signing mends
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
@@ -94,7 +92,7 @@ def new(office: Office, cmd: NewOrder) -> Result:
     order = replace(bare, id=Hash(f"0x{number:064x}"))
     paper = papers.draw(office, order)
     file = papers.as_file(office, paper)
-    against = [one for one in why_not(office, paper) if one.reason not in UNSIGNED]
+    against = legs.besides_signing(why_not(office, paper))
     with act.writing(None, None) as desk:
         if _next_number(office, desk.session, buyer) != number:
             raise Conflict("another order of the investor was drawn up meanwhile", found=order.id, needed="ask again")

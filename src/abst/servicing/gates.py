@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from abst.cash.gates import something_asked
 from abst.errors import Refusal
 from abst.rulebook import refuse
 from abst.values import instant
@@ -79,9 +80,7 @@ def somebody_held(f: PaymentFacts) -> Refusal | None:
 
 def something_paid(f: PaymentFacts) -> Refusal | None:
     """R-94: a payment brings at least one unit."""
-    if f.amount > 0:
-        return None
-    return refuse("R-94", "nothing-asked", found="0 units", needed="at least 1 unit", where=f"token {f.token}")
+    return something_asked(f.amount, f"token {f.token}")
 
 
 def asset_listed(f: PaymentFacts) -> Refusal | None:

@@ -32,8 +32,6 @@ from abst.transfers.desk import asked_between, chain_alone
 from abst.transfers.tables import TradeRow
 from abst.values import MAX_96, ZERO_HASH, Address, Hash, instant, to_bytes
 
-UNSIGNED = ("not-signed", "not-allowed")  # what signing mends
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTrade:
@@ -107,7 +105,7 @@ def new(office: Office, cmd: NewTrade) -> Result:
     trade = replace(bare, id=id_of(number))
     paper = papers.draw(office, trade)
     file = papers.as_file(office, paper)
-    against = [one for one in why_not(office, paper) if one.reason not in UNSIGNED]
+    against = legs.besides_signing(why_not(office, paper))
     with act.writing(None, None) as desk:
         if _next_number(office, desk.session, seller, buyer) != number:
             raise Conflict("another trade of the two was drawn up meanwhile", found=id_of(number), needed="ask again")
