@@ -100,14 +100,6 @@ def _held_by_events(office: Office, of: Token, wallets: Sequence[Address]) -> di
         return held_by(session, of.address, wallets)
 
 
-def filed_plan(office: Office, of: Token) -> str:
-    """The plan hash filed on chain. Read once: no filing that has tokens can answer a supplement again (R-42)."""
-    key = ("filed plan", of.number)
-    if key not in office.memo:
-        office.memo[key] = office.contracts.registry.read("planHashOf", of.number)
-    return str(office.memo[key])
-
-
 def pair(
     office: Office, of: Token, sender: Address, receiver: Address
 ) -> tuple[FilingFacts, TokenFacts, PartyFacts, PartyFacts]:

@@ -195,11 +195,6 @@ def carried_of(office: Office, token: str, asset: str) -> int:
     return carried
 
 
-def line_of(office: Office, payment: Payment, holder: Address) -> Line | None:
-    """One holder's line; None when he held nothing at the record date."""
-    return next((line for line in lines(office, payment) if line.holder == holder), None)
-
-
 # ---- showing
 
 
