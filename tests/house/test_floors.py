@@ -10,8 +10,8 @@ import pytest
 SRC = Path(__file__).parents[2] / "src" / "abst"
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"values", "errors"}),
-    frozenset({"rulebook", "calendars", "deal", "demo_data"}),
+    frozenset({"values", "errors", "calendars"}),
+    frozenset({"rulebook", "deal", "demo_data"}),
     frozenset({"store"}),
     frozenset({"audit", "keys"}),
     frozenset({"decisions", "outbox"}),
@@ -25,9 +25,10 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP = len(FLOORS) - 1
-# Values speak through the tree of errors; on the top floor the entrances use the builder, the demo and the bench both.
+# Values and calendars speak through the tree of errors; on the top floor the entrances use the builder, the demo and the bench both.
 NEIGHBOURS = {
     ("values", "errors"),
+    ("calendars", "errors"),
     ("cli", "bootstrap"),
     ("cli", "demo"),
     ("demo", "bootstrap"),

@@ -1,166 +1,239 @@
-"""``deal.yaml``: the deal's tranches, dates and parties, read strictly, with a canonical hash.
+"""``deal.yaml``: a deal as an executable, filed document, read strictly, with a canonical hash.
 
-Money is whole units of 10^-decimals of the currency (fen when CNY with 2 decimals). Rates are decimal text.
+The hash binds what is written and what it compiles to: keccak256(abi.encode(digest of the content, program's hash)). So
+what a contract runs can be shown to be what was filed (R-29, R-83).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from eth_abi.abi import encode
+from pydantic import Field, ValidationError, model_validator
 
+from abst.deal.blocks import (
+    Account,
+    Call,
+    Carried,
+    Code3,
+    Dates,
+    Expr,
+    Fee,
+    Groups,
+    Index,
+    Input,
+    Name,
+    Party,
+    Pool,
+    Settlement,
+    Strict,
+    TableOf,
+    Tranche,
+    Trigger,
+    Waterfall,
+)
 from abst.deal.plan import Terms
+from abst.deal.schedule import PaymentDate, payments
+from abst.deal.waterfall.compiling import Compiled, compile_deal
+from abst.deal.waterfall.layout import RECEIPTS
+from abst.deal.waterfall.program import program_hash
 from abst.errors import UsageError
-from abst.values import DEFAULT_ZONE, Hash, digest, last_second_of, shallow
+from abst.values import DEFAULT_ZONE, Hash, digest, hash_of, last_second_of, shallow, to_bytes
 
-
-class DayCount(StrEnum):
-    ACT_365F = "act/365f"
-    ACT_360 = "act/360"
-    THIRTY_360 = "30/360"
-
-
-class Strict(BaseModel):
-    """A frozen piece of a file: unknown fields are errors, so a misspelt one is never silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tranche(Strict):
-    """One class: its economics in the deal and its terms as a token."""
-
-    tranche: str = Field(min_length=1)  # class name in the deal, such as A1
-    name: str
-    symbol: str
-    rank: Literal["senior", "mezzanine", "subordinated"]
-    face: int = Field(gt=0)  # smallest units; also the token's cap
-    coupon: Decimal  # a year, as a fraction: 0.0180 is 1.80 %
-    day_count: DayCount
-    risk: int = Field(ge=1, le=5)
-    lot: int = Field(gt=0)
-    regimes: tuple[str, ...] = Field(min_length=1)
-    max_holders: int = Field(ge=0)
-    max_share_bps: int = Field(ge=0, le=10_000)
-    lock_days: int = Field(ge=0)
-    overdue_stops_transfers: bool
-
-    @field_validator("coupon", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        return _decimal(value)
-
-
-class Party(Strict):
-    """One party: role, name, country; `onshore` follows from the country."""
-
-    role: str
-    name: str
-    country: str = Field(pattern="^[A-Z]{2}$")
-
-
-class Dates(Strict):
-    """Dates of the deal, in its zone."""
-
-    cut_off: date
-    accrual_from: date
-    first_payment: date
-    last_payment: date
-    payment_day: int = Field(ge=1, le=31)
-    legal_maturity: date
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Dates:
-        marks = [self.cut_off, self.accrual_from, self.first_payment, self.last_payment, self.legal_maturity]
-        if marks != sorted(marks):
-            raise ValueError("dates must run cut_off, accrual_from, first_payment, last_payment, legal_maturity")
-        return self
+SCHEMA = "abst-deal-2"
 
 
 class Deal(Strict):
     """A whole deal. `hash` is over the content, not the text, so comments and layout do not change it."""
 
-    schema_: Literal["abst-deal-1"] = Field(alias="schema")
+    schema_: Literal["abst-deal-2"] = Field(alias="schema")
     id: str = Field(pattern="^[a-z0-9][a-z0-9-]{1,40}$")
     title: str
-    title_zh: str
+    title_zh: str = ""
     source: str
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: Code3
     decimals: int = Field(ge=0, le=18)
+    settlement: Settlement | None = None
     zone: str = DEFAULT_ZONE
-    pool_balance: int = Field(gt=0)
-    collections: str | None = None  # file beside the deal with expected collections
     dates: Dates
+    pool: Pool
     parties: tuple[Party, ...] = Field(min_length=1)
+    indices: dict[Name, Index] = Field(default_factory=dict)
+    accounts: dict[Name, Account] = Field(min_length=1)
+    receipts: dict[str, Name] = Field(default_factory=dict)
+    tables: dict[Name, TableOf] = Field(default_factory=dict)
+    inputs: dict[Name, Input] = Field(default_factory=dict)
+    fees: dict[Name, Fee] = Field(default_factory=dict)
+    taxes: dict[Name, Fee] = Field(default_factory=dict)
     tranches: tuple[Tranche, ...] = Field(min_length=1, max_length=32)
+    groups: Groups = Field(default_factory=dict)
+    formulas: dict[Name, Expr] = Field(default_factory=dict)
+    quantities: dict[Name, Expr] = Field(default_factory=dict)
+    tests: dict[Name, Expr] = Field(default_factory=dict)
+    triggers: dict[Name, Trigger] = Field(default_factory=dict)
+    calls: dict[Name, Call] = Field(default_factory=dict)
+    carried: dict[Name, Carried] = Field(default_factory=dict)
+    waterfall: Waterfall
 
     @model_validator(mode="after")
     def _distinct(self) -> Deal:
-        for name in ("tranche", "symbol"):
-            values = [getattr(t, name) for t in self.tranches]
+        for name, values in (
+            ("tranche", [t.tranche for t in self.tranches]),
+            ("symbol", [t.token.symbol for t in self.tranches if t.token]),
+        ):
             if len(set(values)) != len(values):
                 raise ValueError(f"two tranches have the same {name}")
         return self
 
     @classmethod
     def read(cls, text: str, where: str = "deal") -> Deal:
-        """Parse a deal file. Raises UsageError naming every field that is wrong."""
+        """Parse a deal file. Raises UsageError naming every field that is wrong, or all that makes it ambiguous."""
         try:
             with shallow(where):
                 raw = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise UsageError("not YAML", found=str(error), where=where) from None
+        return cls.of(raw, where)
+
+    @classmethod
+    def of(cls, raw: Any, where: str = "deal") -> Deal:
+        """A deal from plain values. Raises UsageError."""
         try:
-            return cls.model_validate(raw)
+            deal = cls.model_validate(raw)
         except ValidationError as error:
             found = "; ".join(f"{path_of(e['loc'])}: {e['msg']}" for e in error.errors())
-            raise UsageError(
-                "the deal is malformed", found=found, needed="a deal of abst-deal-1", where=where
-            ) from None
+            raise UsageError("the deal is malformed", found=found, needed=f"a deal of {SCHEMA}", where=where) from None
+        faults = deal._compiled[1]
+        if faults:
+            found = "; ".join(str(fault) for fault in faults)
+            raise UsageError("the deal says nothing that could be paid by", found=found, where=where)
+        return deal
+
+    # ---- what it compiles to
+
+    @cached_property
+    def _compiled(self) -> tuple[Compiled, tuple[Any, ...]]:
+        return compile_deal(self)
+
+    @property
+    def compiled(self) -> Compiled:
+        """The program and the names of its numbers."""
+        return self._compiled[0]
+
+    @cached_property
+    def payments(self) -> tuple[PaymentDate, ...]:
+        """Every payment date with its periods."""
+        return payments(self.dates)
 
     @property
     def content(self) -> dict[str, Any]:
         """The deal as plain values, for canonical JSON."""
         return self.model_dump(mode="python", by_alias=True)
 
-    @property
-    def hash(self) -> Hash:
+    @cached_property
+    def content_digest(self) -> Hash:
         return digest(self.content)
+
+    @cached_property
+    def hash(self) -> Hash:
+        """keccak256(abi.encode(content digest, program hash))."""
+        words = [to_bytes(self.content_digest), to_bytes(program_hash(self.compiled.program))]
+        return hash_of(encode(["bytes32", "bytes32"], words))
+
+    # ---- what it says
 
     @property
     def total(self) -> int:
         """Sum of the faces, smallest units."""
         return sum(t.face for t in self.tranches)
 
+    @property
+    def pool_balance(self) -> int:
+        """Of the pool at the cut-off, smallest units."""
+        return self.pool.balance
+
+    @property
+    def issued(self) -> tuple[Tranche, ...]:
+        """The classes that are tokens, in the order in which the factory makes them."""
+        return tuple(t for t in self.tranches if t.token)
+
+    @property
+    def converts(self) -> bool:
+        """Whether holders are paid in another currency than the deal's."""
+        return self.settlement is not None and self.settlement.currency != self.currency
+
+    @property
+    def paid_in(self) -> Settlement:
+        """Currency and decimals in which holders are paid."""
+        return self.settlement or Settlement(currency=self.currency, decimals=self.decimals)
+
+    @property
+    def all_fees(self) -> dict[str, Fee]:
+        """Fees and taxes by name."""
+        return {**self.fees, **self.taxes}
+
+    @property
+    def outside_payees(self) -> tuple[str, ...]:
+        """Roles of parties that steps pay without a fee."""
+        steps = (*self.waterfall.normal, *self.waterfall.accelerated, *self.waterfall.default)
+        return tuple(dict.fromkeys(step.payee for step in steps if step.payee))
+
+    def receipt_slots(self, account: str) -> tuple[str, ...]:
+        """Inputs of the program that are cash and join an account; the first account takes what no receipt names."""
+        first = next(iter(self.accounts))
+        cash = {name: name for name in RECEIPTS} | {n: f"input.{n}" for n, own in self.inputs.items() if own.cash}
+        if self.calls:
+            cash["call"] = "call.price"
+        return tuple(slot for name, slot in cash.items() if self.receipts.get(name, first) == account)
+
+    def tranche(self, name: str) -> Tranche:
+        """Raises UsageError for a name that is none of the deal's."""
+        for one in self.tranches:
+            if one.tranche == name:
+                return one
+        needed = ", ".join(t.tranche for t in self.tranches)
+        raise UsageError("no such tranche", found=name, needed=needed, where="tranches")
+
+    def members(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of classes and groups, with groups opened."""
+        return tuple(one for name in names for one in self.groups.get(name, (name,)))
+
     def terms(self, regime_bits: Mapping[str, int]) -> tuple[Terms, ...]:
         """The tranches as the factory makes them; `regime_bits` gives each regime's mask. Raises UsageError."""
-        return tuple(self._terms_of(t, regime_bits, f"tranches[{n}]") for n, t in enumerate(self.tranches))
+        made = tuple(
+            self._terms_of(t, regime_bits, f"tranches[{n}].token") for n, t in enumerate(self.tranches) if t.token
+        )
+        if not made:
+            raise UsageError("no tranche is a token", needed="a token block in at least one", where="tranches")
+        return made
 
     def _terms_of(self, tranche: Tranche, regime_bits: Mapping[str, int], where: str) -> Terms:
-        unknown = [code for code in tranche.regimes if code not in regime_bits]
+        token = tranche.token
+        if token is None:
+            raise ValueError(tranche.tranche)
+        unknown = [code for code in token.regimes if code not in regime_bits]
         if unknown:
             needed = ", ".join(regime_bits)
             raise UsageError("no such regime", found=", ".join(unknown), needed=needed, where=f"{where}.regimes")
         bits = 0
-        for code in tranche.regimes:
+        for code in token.regimes:
             bits |= regime_bits[code]
         return Terms(
-            name=tranche.name,
-            symbol=tranche.symbol,
+            name=token.name,
+            symbol=token.symbol,
             currency=self.currency,
             decimals=self.decimals,
-            risk=tranche.risk,
-            overdue_stops_transfers=tranche.overdue_stops_transfers,
+            risk=token.risk,
+            overdue_stops_transfers=token.overdue_stops_transfers,
             cap=tranche.face,
-            lot=tranche.lot,
+            lot=token.lot,
             regimes=bits,
-            max_holders=tranche.max_holders,
-            max_share_bps=tranche.max_share_bps,
-            lock_seconds=tranche.lock_days * 86_400,
+            max_holders=token.max_holders,
+            max_share_bps=token.max_share_bps,
+            lock_seconds=token.lock_days * 86_400,
             maturity=last_second_of(self.dates.legal_maturity, self.zone),
         )
 
@@ -175,12 +248,3 @@ def path_of(location: tuple[int | str, ...]) -> str:
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else (f".{part}" if path else str(part))
     return path
-
-
-def _decimal(value: Any) -> Any:
-    if isinstance(value, float):
-        raise ValueError("a rate is written as text, such as '0.0180', so that it is exact")
-    try:
-        return Decimal(value) if isinstance(value, str) else value
-    except InvalidOperation:
-        raise ValueError(f"not a decimal: {value!r}") from None

@@ -26,6 +26,7 @@ VERSION = 1
 NO_SLOT = 0xFFFF
 MAX_SLOTS = 1024
 MAX_NODES = 64
+WIDEST = 16  # bytes of a number
 
 
 class Node(IntEnum):
@@ -61,7 +62,7 @@ class Op(IntEnum):
 
 PRO_RATA, CASH = 0x01, 0x02  # flags of PAY
 
-OPERANDS = {
+OPERANDS: dict[int, int] = {
     Node.CONST: 0,
     Node.LOAD: 0,
     Node.POS: 1,
@@ -94,9 +95,10 @@ class ClassSlots:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """currency: ISO 4217, in which holders are paid; accounts: hold cash from period to period; receipts: inputs that are cash; outlets: cash that left in this run.
+    """currency: ISO 4217, in which holders are paid; accounts: hold cash from period to period.
 
-    So opening accounts + receipts = closing accounts + outlets, to the unit, or the run is refused (R-94).
+    receipts: inputs that are cash; outlets: cash that left in this run. Opening accounts and receipts are closing
+    accounts and outlets, to the unit, or the run is refused (R-94).
     """
 
     currency: str
@@ -146,7 +148,7 @@ def require(code: int, condition: Code) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """credit: raised by what is paid; debit: lowered by it and never below zero, or NO_SLOT; amount: all of it if none."""
+    """credit: raised by what is paid; debit: lowered by it, never below zero, or NO_SLOT; amount: all of it if none."""
 
     credit: int
     debit: int = NO_SLOT
@@ -228,34 +230,55 @@ class Decoded:
 def decode(program: bytes) -> Decoded:
     """The reverse of `encode`. Raises UsageError on what is no program."""
     reader = Reader(program)
-    if not program or reader.u8() != VERSION:
+    if not program or reader.u8() != VERSION or not program[1:4].isascii():
         raise UsageError("not a waterfall", found=f"{len(program)} bytes", needed=f"version {VERSION}", where="program")
     currency = reader.take(3).decode("ascii")
     inputs, state, slots = reader.u16(), reader.u16(), reader.u16()
-    classes = tuple(ClassSlots(*(reader.u16() for _ in range(6))) for _ in range(reader.u8()))
-    accounts, receipts, outlets = (tuple(reader.u16() for _ in range(reader.u8())) for _ in range(3))
+    if inputs + state > slots or slots > MAX_SLOTS:
+        raise UsageError("quantities miscounted", found=str(slots), needed=f"at most {MAX_SLOTS}", where="program")
+    reader.slots = slots
+    classes = tuple(ClassSlots(*(reader.slot() for _ in range(6))) for _ in range(reader.u8()))
+    accounts, receipts, outlets = (tuple(reader.slot() for _ in range(reader.u8())) for _ in range(3))
     tables = tuple(_table(reader) for _ in range(reader.u8()))
-    start = tuple(reader.number(reader.u8()) for _ in range(state))
+    start = tuple(reader.number(reader.width()) for _ in range(state))
     header = Header(currency, inputs, state, slots, classes, accounts, receipts, outlets, tables, start)
     return Decoded(header, program[reader.at :])
 
 
 def _table(reader: Reader) -> tuple[int, ...]:
-    width, count = reader.u8(), reader.u16()
+    width, count = reader.width(), reader.u16()
+    if count == 0:
+        raise UsageError("an empty table", found="no value", needed="at least one", where="program")
     return tuple(reader.number(width) for _ in range(count))
 
 
 class Reader:
-    """Reads numbers along a byte string."""
+    """Reads numbers along a byte string. slots: of the program; a slot's number is below."""
 
-    def __init__(self, data: bytes, at: int = 0) -> None:
-        self.data, self.at = data, at
+    def __init__(self, data: bytes, slots: int = 0) -> None:
+        self.data, self.at, self.slots = data, 0, slots
 
     def u8(self) -> int:
         return self.number(1)
 
     def u16(self) -> int:
         return self.number(2)
+
+    def slot(self) -> int:
+        number = self.u16()
+        if number >= self.slots:
+            raise UsageError("no such slot", found=str(number), needed=f"below {self.slots}", where="program")
+        return number
+
+    def debit(self) -> int:
+        return self.u16() if self.data[self.at : self.at + 2] == _u16(NO_SLOT) else self.slot()
+
+    def width(self) -> int:
+        """Bytes of a number."""
+        width = self.u8()
+        if width > WIDEST:
+            raise UsageError("a number is too wide", found=f"{width} bytes", needed=f"{WIDEST}", where="program")
+        return width
 
     def number(self, width: int) -> int:
         return int.from_bytes(self.take(width), "big")

@@ -55,6 +55,7 @@ def check(
     found = [refusal for each in CHECKS for refusal in each(dossier, rulebook)]
     if deal is not None:
         found.extend(same_facts.deal_agrees(dossier, deal))
+        found.extend(same_facts.order_agrees(dossier, deal, rulebook))
     if attachments is not None:
         found.extend(attachments_agree(dossier, attachments))
     if made is not None:

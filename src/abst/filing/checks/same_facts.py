@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from abst.deal import Deal
+from abst.deal.blocks import Tranche
 from abst.errors import Refusal
+from abst.filing.blocks.plan import PlanTranche
 from abst.filing.checks.common import RATE, is_country, is_currency
+from abst.filing.checks.structure import waterfall
 from abst.filing.dossier import Dossier
 from abst.rulebook import Rulebook, refuse
 from abst.values import Hash
 
-SAME_TERMS = (
-    "tranche",
-    "name",
-    "symbol",
-    "rank",
-    "face",
-    "day_count",
-    "lot",
-    "risk",
-    "max_holders",
-    "max_share_bps",
-    "lock_days",
-    "overdue_stops_transfers",
-)
+SAME_CLASS = ("tranche", "rank", "face", "day_count")
+SAME_TOKEN = ("name", "symbol", "lot", "risk", "max_holders", "max_share_bps", "lock_days", "overdue_stops_transfers")
+STEP_WORDS = {"top-up": "reserve", "scheduled": "principal", "fee-above-cap": "fee"}  # a deal's kinds, as a filing's
+UNTOLD = ("draw", "release", "write-down", "write-up", "capitalise", "let")  # steps that pay nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +91,54 @@ def deal_agrees(dossier: Dossier, deal: Deal) -> Iterator[Refusal]:
         pairs.append(("plan.decimals", plan.decimals, deal.decimals))
         for name in ("accrual_from", "first_payment", "last_payment", "payment_day", "legal_maturity"):
             pairs.append((f"plan.{name}", getattr(plan, name), getattr(deal.dates, name)))
-        pairs.append(("plan.tranches", len(plan.tranches), len(deal.tranches)))
-        for n, (told, made) in enumerate(zip(plan.tranches, deal.tranches, strict=False)):
-            at = f"plan.tranches[{n}]"
-            pairs += [(f"{at}.{name}", getattr(told, name), getattr(made, name)) for name in SAME_TERMS]
-            if re.fullmatch(RATE, told.rate):
-                pairs.append((f"{at}.rate", Decimal(told.rate), made.coupon))
-            pairs.append((f"{at}.regimes", sorted(told.regimes), sorted(made.regimes)))
+        pairs.append(("plan.tranches", len(plan.tranches), len(deal.issued)))
+        for n, (told, made) in enumerate(zip(plan.tranches, deal.issued, strict=False)):
+            pairs += _terms(told, made, f"plan.tranches[{n}]")
     pairs += _parties(dossier, deal)
+    yield from _contradictions(pairs)
+
+
+def order_agrees(dossier: Dossier, deal: Deal, rulebook: Rulebook) -> Iterator[Refusal]:
+    """R-33: triggers and order of payments that the dossier tells are those that the deal's program runs."""
+    structure = dossier.structure
+    if structure is None or any(waterfall(dossier, rulebook)):  # an order that could be nobody's is told as that
+        return
+    triggers = sorted(one.id for one in structure.triggers)
+    steps = ", ".join(f"{step.pay} to {step.to}" for step in structure.waterfall)
+    yield from _contradictions(
+        [
+            ("structure.triggers", triggers, sorted(name.replace("_", "-") for name in deal.triggers)),
+            ("structure.waterfall", steps, ", ".join(_steps(deal))),
+        ]
+    )
+
+
+def _contradictions(pairs: Iterable[tuple[str, object, object]]) -> Iterator[Refusal]:
     for where, told_value, deal_value in pairs:
         if told_value != deal_value:
             needed = f"{deal_value}, as in the deal"
             yield refuse("R-33", "contradiction", found=str(told_value), needed=needed, where=where)
+
+
+def _terms(told: PlanTranche, made: Tranche, at: str) -> Iterator[tuple[str, object, object]]:
+    """A tranche as told to the authority, and as the deal has it; a rate that moves is told in words."""
+    yield from ((f"{at}.{name}", getattr(told, name), getattr(made, name)) for name in SAME_CLASS)
+    yield from ((f"{at}.{name}", getattr(told, name), getattr(made.token, name)) for name in SAME_TOKEN)
+    if re.fullmatch(RATE, told.rate) and isinstance(made.coupon, Decimal):
+        yield f"{at}.rate", Decimal(told.rate), made.coupon
+    if made.token is not None:
+        yield f"{at}.regimes", sorted(told.regimes), sorted(made.token.regimes)
+
+
+def _steps(deal: Deal) -> Iterator[str]:
+    """The order of payments while nothing is triggered, in a filing's words."""
+    for step in deal.waterfall.normal:
+        if step.kind in UNTOLD:
+            continue
+        paid = deal.members(step.pay) or tuple(filter(None, (step.to, step.payee)))
+        for name in paid:
+            fee = deal.all_fees.get(name)
+            yield f"{STEP_WORDS.get(step.kind, step.kind)} to {fee.payee if fee else name}"
 
 
 def _parties(dossier: Dossier, deal: Deal) -> Iterator[tuple[str, object, object]]:
