@@ -23,7 +23,6 @@ from eth.abc import (
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, POST_MERGE_DIFFICULTY, POST_MERGE_NONCE, ZERO_ADDRESS
 from eth.exceptions import Revert
-from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.constants import STANDARD_TOKEN_COST, TOTAL_COST_FLOOR_PER_TOKEN
 from eth.vm.header import HeaderSedes
 from eth.vm.message import Message
@@ -34,6 +33,7 @@ from eth_utils.crypto import keccak
 from trie.hexary import HexaryTrie
 
 from abst.chain.api import Reverted, Tx
+from abst.chain.interpreter import RegistryVM
 from abst.chain.kv import ChainFile
 from abst.values import Address, to_bytes
 
@@ -48,7 +48,7 @@ class RegistryChain(MiningChain):
     A remembered header is how a process mines on an old parent and reorganises another process's block away.
     """
 
-    vm_configuration = ((BlockNumber(0), PragueVM),)
+    vm_configuration = ((BlockNumber(0), RegistryVM),)
     pending: Callable[[], BlockHeaderAPI] | None = None
 
     @property
@@ -61,7 +61,7 @@ class RegistryChain(MiningChain):
 
     def get_transaction_builder(self) -> type[TransactionBuilderAPI]:
         """Also looked for by eth-tester's backend."""
-        return PragueVM.get_transaction_builder()
+        return RegistryVM.get_transaction_builder()
 
 
 def account(owner: Address) -> EvmAddress:

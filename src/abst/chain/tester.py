@@ -37,7 +37,7 @@ def web3_upon(chain: EmbeddedChain) -> Web3:
     return Web3(EthereumTesterProvider(tester, api_endpoints={**API_ENDPOINTS, "eth": eth, "net": net}))
 
 
-class EmbeddedBackend(PyEVMBackend):
+class EmbeddedBackend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
     """eth-tester's backend without a chain of its own: it looks at the embedded one."""
 
     def __init__(self, embedded: EmbeddedChain) -> None:
