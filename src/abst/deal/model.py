@@ -109,7 +109,7 @@ class Deal(Strict):
         faults = deal._compiled[1]
         if faults:
             found = "; ".join(str(fault) for fault in faults)
-            raise UsageError("the deal says nothing that could be paid by", found=found, where=where)
+            raise UsageError("the deal is ambiguous, or cannot be paid", found=found, where=where)
         return deal
 
     # ---- what it compiles to

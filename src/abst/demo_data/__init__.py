@@ -6,6 +6,7 @@ Persons, undertakings and documents of its dossier are placeholders, marked ç¤ºä
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 NAMES = ("deal.yaml", "dossier.yaml", "collections.csv", "README.md")
 
@@ -13,6 +14,20 @@ NAMES = ("deal.yaml", "dossier.yaml", "collections.csv", "README.md")
 def text(name: str) -> str:
     """One file of the demo's deal, by name."""
     return files("abst.demo_data").joinpath("jishidai", name).read_text(encoding="utf-8")
+
+
+DEALS = {
+    "jishidai-2022-3": "jishidai",
+    "ally-2017-3": "deals/ally-2017-3",
+    "cmo-1": "deals/cmo-1",
+    "example-22-step": "deals/example-22-step",
+}
+"""Deals that come along, by id: real ones with their published figures, and a worked example."""
+
+
+def deal_folder(deal: str) -> Traversable:
+    """The folder of a deal that comes along: deal.yaml, its pool, scenarios.yaml, answers.yaml. Raises KeyError."""
+    return files("abst.demo_data").joinpath(*DEALS[deal].split("/"))
 
 
 LISTS = (

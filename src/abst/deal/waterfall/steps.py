@@ -75,7 +75,7 @@ def _pay(building: Building, mode: str, step: Step, scope: Scope, where: str) ->
         payees=payees,
         result=building.slot(f"{step.step}.paid"),
         limit=limit,
-        pro_rata=step.how == "pro-rata" or (step.how is None and step.kind in ("interest", *FEE_KINDS)),
+        pro_rata=shares(step),
         cash=cash,
     ).encode()
     if step.kind in FEE_KINDS:
@@ -85,6 +85,11 @@ def _pay(building: Building, mode: str, step: Step, scope: Scope, where: str) ->
     shown = names or tuple(filter(None, (step.to, step.payee)))
     building.steps[mode, building.slot(f"{step.step}.paid")] = StepInfo(step.step, step.kind, shown, step.words)
     return made
+
+
+def shares(step: Step) -> bool:
+    """Whether several payees share pro rata: as the step says, and otherwise by its kind."""
+    return step.how == "pro-rata" or (step.how is None and step.kind in ("interest", *FEE_KINDS))
 
 
 def _payees(
