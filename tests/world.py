@@ -21,6 +21,7 @@ from typing import Any
 
 from eth.vm.message import Message
 
+import waterfall
 from abst.chain import artifacts, eip712, evm, timelock
 from abst.chain.api import Receipt, Reverted, Tx
 from abst.chain.contracts import Contract, Contracts, Event, codec
@@ -43,7 +44,7 @@ COMPLETION = 400 * DAY  # seconds within which the template's issue is to be com
 FILING = 1
 HK_PI, OFFSHORE = 1, 2  # bits of regimes
 EVIDENCE = hash_of(b"evidence")
-OFFCHAIN = hash_of(b"deal and dossier")
+OFFCHAIN = waterfall.offchain()
 
 OFFICERS: dict[str, str] = {
     "registrar": "registrar",
@@ -56,6 +57,9 @@ OFFICERS: dict[str, str] = {
     "regulator": "regulator",
     "payer": "payer",
     "bank": "bank",
+    "reporter": "reporter",
+    "reporter2": "reporter",
+    "trustee": "trustee",
     "maker": "maker",
     "maker2": "maker",
     "checker": "checker",
@@ -197,7 +201,8 @@ class World:
     def _open_bank(self) -> None:
         """The deposit token is listed, the bank's own customers have accounts, and some people have deposits."""
         self.enforce(self.registry, "listAsset", self.cash.address, b"HKD", AssetKind.DEPOSIT, EVIDENCE)
-        for customer in (self["payer"], self["proceeds"], self.distribution.address):
+        servicing = self.contracts.servicing.address
+        for customer in (self["payer"], self["proceeds"], self.distribution.address, servicing):
             self.act("bank", self.cash, "setAccount", customer, True)
         for name, amount in CASH.items():
             self.act("bank", self.cash, "deposit", self[name], amount, self.operation())

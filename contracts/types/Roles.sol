@@ -13,7 +13,9 @@ library Roles {
     uint64 internal constant REGULATOR = 7; //      suspends a filing
     uint64 internal constant ENFORCER = 8; //       the enforcement timelock alone
     uint64 internal constant FACTORY = 9; //        the token factory alone
-    uint64 internal constant SERVICER = 10; //      records principal and losses; the enforcement timelock alone
-    uint64 internal constant PAYER = 11; //         declares payments to holders, with its own money
+    uint64 internal constant SERVICER = 10; //      records principal and losses: the enforcement timelock and Servicing alone
+    uint64 internal constant PAYER = 11; //         declares payments to holders, with its own money; Servicing too
     uint64 internal constant BANK = 12; //          issues deposits of the local cash leg
+    uint64 internal constant REPORTER = 13; //      opens a deal's servicing, submits its periods: the servicer's key
+    uint64 internal constant TRUSTEE = 14; //       confirms what another submitted, and so closes the period
 }

@@ -52,8 +52,8 @@ class NewOfficer:
     roles: tuple[str, ...]
 
 
-_OPERATIONS = ("registrar", "admitter", "issuer", "agent", "discloser", "payer", "maker", "admin-maker")
-_COMPLIANCE = ("gatekeeper", "checker", "admin-checker")
+_OPERATIONS = ("registrar", "admitter", "issuer", "agent", "discloser", "payer", "reporter", "maker", "admin-maker")
+_COMPLIANCE = ("gatekeeper", "trustee", "checker", "admin-checker")
 DEFAULT_OFFICERS = (
     NewOfficer("operations-1", _OPERATIONS),
     NewOfficer("operations-2", _OPERATIONS),
@@ -347,6 +347,7 @@ def handlers() -> dict[str, Handler]:
     from abst.investor.screening import desk as screening
     from abst.issuance import allotment, reversals
     from abst.issuance import desk as issuance
+    from abst.servicing import elections, opening, paying, periods, restating
     from abst.transfers import corrections, names, pledges
     from abst.transfers import desk as transfers
 
@@ -364,6 +365,11 @@ def handlers() -> dict[str, Handler]:
         issuance,
         allotment,
         reversals,
+        opening,
+        elections,
+        restating,
+        periods,
+        paying,
         transfers,
         corrections,
         names,

@@ -35,6 +35,8 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "regulator": ("regulator",),
     "payer": ("payer",),
     "bank": ("bank",),
+    "reporter": ("reporter",),
+    "trustee": ("trustee",),
     "maker": ("maker", "admin-maker"),
     "maker-2": ("maker", "admin-maker"),
     "checker": ("checker", "admin-checker"),

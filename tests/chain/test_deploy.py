@@ -72,15 +72,17 @@ def test_afterwards_the_deployer_holds_nothing(tmp_path: Path) -> None:
     world = new_world(tmp_path)
     held = members(world.contracts.manager, world.deployment.block)
     assert held.pop(Role.ADMIN) == {world.deployment.administration}
-    assert held.pop(Role.ENFORCER) == held.pop(Role.SERVICER) == {world.deployment.enforcement}
+    assert held.pop(Role.ENFORCER) == {world.deployment.enforcement}
+    assert held.pop(Role.SERVICER) == {world.deployment.enforcement, world.deployment.servicing}
     assert held.pop(Role.FACTORY) == {world.deployment.factory}
     assert held.pop(Role.ISSUER) == {key("issuer").address, world.deployment.settlement}
+    assert held.pop(Role.PAYER) == {key("payer").address, world.deployment.servicing}
     assert all(key("deployer").address not in accounts for accounts in held.values())
     assert held == {role: {key(name).address} for role, name in _holders().items()}
 
 
 def _holders() -> dict[Role, str]:
-    named = ("registrar", "admitter", "gatekeeper", "discloser", "regulator", "payer", "bank")
+    named = ("registrar", "admitter", "gatekeeper", "discloser", "regulator", "bank", "reporter", "trustee")
     return {Role[name.upper()]: name for name in named} | {Role.TRANSFER_AGENT: "agent"}
 
 

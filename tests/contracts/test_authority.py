@@ -33,7 +33,7 @@ from world import ADMIN_DELAY, EVIDENCE, FILING, OFFICERS, World, refusal
 
 OURS = [name for name in ROLE_OF_FUNCTION if name != "AccessManager"]
 FUNCTIONS = [(contract, fn) for contract in OURS for fn in ROLE_OF_FUNCTION[contract]]
-PARTS = {role: part for part, roles in ROLES_OF_PARTS.items() for role in roles}
+PARTS = {role: [part for part, roles in ROLES_OF_PARTS.items() if role in roles] for role in Role}
 
 
 def contract_of(world: World, name: str) -> Contract:
@@ -46,7 +46,7 @@ def contract_of(world: World, name: str) -> Contract:
 def holders(world: World, role: Role) -> set[Address]:
     """Who holds a role, officers and contracts."""
     officers = {world[name] for name, title in OFFICERS.items() if ROLE_OF_OFFICER.get(title) == role}
-    return officers | ({getattr(world.contracts, PARTS[role]).address} if role in PARTS else set())
+    return officers | {getattr(world.contracts, part).address for part in PARTS[role]}
 
 
 def role_asked(contract: Contract, fn: str, caller: Address) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from abst.bench import servicing
 from abst.bench.gas import PLAIN_SOURCE, measure
 from abst.bench.peers import DOES_LESS, PLAIN, PUBLISHED, TRANSFER
 from abst.bench.report import ERC3643, GAS_TARGETS, SHORTFALL, TIMES_PLAIN, Figure, gas_figures, plain_act
@@ -44,3 +45,15 @@ def test_every_peer_is_beaten_unless_it_does_less(figures: list[Figure]) -> None
     for figure in figures:
         cheaper = {who for who, gas in figure.others.items() if who != PLAIN and gas <= figure.value}
         assert cheaper == set(DOES_LESS.get(figure.name, ((), ""))[0]), figure.name
+
+
+@pytest.mark.prove
+def test_every_step_of_a_close_is_measured() -> None:
+    """Given the first period of Jishidai, each step that it runs should have its gas, and together they are the run."""
+    figures = servicing.figures()
+    period = servicing.first_period()
+    steps = [period.deal.compiled.steps["normal", one.result].step for one in period.closing.run.paid]
+    named = [figure.name.split(": ")[1].split(" (")[0] for figure in figures]
+    assert named[2:-2] == steps
+    assert figures[-1].value == sum(figure.value for figure in figures[:-1])
+    assert all(figure.value > 1_000 for figure in figures)

@@ -67,7 +67,7 @@ contract AccessTest is World {
     function _needs(address target, uint64 role, bytes4 selector) private {
         bytes memory call = abi.encodePacked(selector, new bytes(512));
         _isRefused(target, stranger, role, call);
-        for (uint64 other = 1; other <= Roles.BANK; ++other) {
+        for (uint64 other = 1; other <= Roles.TRUSTEE; ++other) {
             if (other == role) manager.revokeRole(other, everyone);
             else manager.grantRole(other, everyone, 0);
         }

@@ -1,10 +1,11 @@
 """P10: no single key can move a holder's tokens against the rules, change roles, resume what was stopped, or mint.
 
 given a registry in use: holders, frozen and lost wallets, a suspended filing, a paused tranche, blocked investors,
-allowances, a payment that waits
+allowances, a payment that waits, a deal whose periods close
     when one officer's key, or all keys of one side together, tries every function of every contract
         it should move no holder's token and take no holder's money
         it should mint nothing, freeze and release nothing
+        it should close no period
         it should give nobody a role, and take none from another
         it should resume, unpause, unblock and list nothing
 
@@ -29,6 +30,7 @@ from abst.chain.roles import TIMELOCK_OF_OFFICER, Role
 from abst.chain.words import AssetKind, FilingStatus, InvestorRecord
 from abst.deal.plan import terms_tuple
 from abst.values import ZERO_HASH, Hash, hash_of
+from contracts.closing import REPORT, Deal, proof
 from contracts.money import (
     NO_PERMIT,
     Payment,
@@ -42,6 +44,7 @@ from contracts.money import (
     take_date,
     trade,
 )
+from waterfall import MOST, PROGRAM
 from world import (
     ADMIN_DELAY,
     EVIDENCE,
@@ -57,7 +60,7 @@ from world import (
     world,
 )
 
-COMPLIANCE = ("gatekeeper", "gatekeeper2", "checker", "checker2", "admin_checker", "admin_checker2")
+COMPLIANCE = ("gatekeeper", "gatekeeper2", "trustee", "checker", "checker2", "admin_checker", "admin_checker2")
 OPERATIONS = tuple(name for name in OFFICERS if name not in (*COMPLIANCE, "regulator", "bank"))
 # Of two officers with the same roles the second can do what the first can: he comes with his whole side.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -74,6 +77,7 @@ WORTH = {
     "regulator": "Registry.suspend",
     "payer": "Distribution.recordOffChain",
     "bank": "DepositToken.deposit",
+    "reporter": "Servicing.submit",
     "maker": "TimelockController.schedule",
     "admin_maker2": "TimelockController.schedule",
     "stranger": "Distribution.claim",
@@ -93,6 +97,8 @@ FORBIDDEN: dict[str, Callable[[dict[str, Any]], bool]] = {
     "Frozen": lambda args: True,
     "Amortised": lambda args: True,
     "LockedUntil": lambda args: True,
+    "PeriodClosed": lambda args: True,
+    "PeriodPaid": lambda args: True,
     "FilingStatusChanged": lambda args: args["to"] == FilingStatus.EFFECTIVE,
     "PausedSet": lambda args: not args["paused"],
     "BlockedSet": lambda args: not args["isBlocked"],
@@ -134,6 +140,7 @@ def _stage() -> Stage:
     waiting = payment(made, take_date(made), 10_000)
     declare(made, waiting)
     made.enforce(made.registry, "recordSuccessor", made["dave"], made["dave_spare"])
+    Deal(made).open()
     made.file(SUSPENDED, PLAN)
     made.create(SUSPENDED, PLAN, upto=1)
     made.act("regulator", made.registry, "suspend", SUSPENDED, EVIDENCE)
@@ -257,6 +264,19 @@ def money_acts(stage: Stage, me: str) -> dict[str, dict[str, list[tuple[Any, ...
     }
 
 
+def servicing_acts(stage: Stage, me: str) -> dict[str, list[tuple[Any, ...]]]:
+    """One key submits a period that pays everything back, and would close it alone; the state is the first one."""
+    at, figures = stage.world, (MOST, 0, 0)
+    deal = Deal(at, state=(0,) * 10)
+    made = deal.closing(figures)
+    return {
+        "open": [(SUSPENDED, proof(PLAN), PROGRAM), (1, proof(), PROGRAM)],
+        "submit": [(1, 1, made.inputs_hash, REPORT, made.result), (1, 2, EVIDENCE, REPORT, EVIDENCE)],
+        "confirm": [deal.confirmation(figures)],
+        "pay": [(1, period, 0, stage.waiting) for period in (0, 1)],
+    }
+
+
 def powers_wanted(at: World, me: str) -> list[tuple[Contract, bytes]]:
     """Acts of power that a timelock, or the manager, might be made to carry out."""
     mine, manager = at[me], at.contracts.manager
@@ -328,6 +348,7 @@ def attempts(stage: Stage, me: str) -> Iterator[tuple[Contract, str, tuple[Any, 
         (at.settlement, money["Settlement"]),
         (at.distribution, money["Distribution"]),
         (at.contracts.anchors, {"anchor": [(0, EVIDENCE), (1, EVIDENCE), (1, ZERO_HASH)]}),
+        (at.contracts.servicing, servicing_acts(stage, me)),
         (at.cash, money["DepositToken"]),
         (at.contracts.manager, manager_acts(at, me)),
         (at.contracts.enforcement, timelock_acts(at, me, at.contracts.enforcement)),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from proofs import findings, mutants, promises, symbolic, tools
 
@@ -19,14 +20,17 @@ def quick() -> bool:
     except tools.Missing as missing:
         print(f"{missing}; halmos, slither and the mutants are left out here")
         return True
-    checked = symbolic.run()
+    sampled = mutants.sampled(mutants.chosen(mutants.all_mutants()), SAMPLE)
+    with ThreadPoolExecutor() as beside:  # halmos and slither take one core, the compiler of the mutants another
+        slither, halmos = beside.submit(findings.run), beside.submit(symbolic.run)
+        judged = mutants.run(sampled)
+    checked = halmos.result()
     for one in checked:
         if not one.holds:
             print(f"halmos, does not hold: {one.name}")
     print(f"halmos: {sum(one.holds for one in checked)} of {len(checked)} hold")
-    explained = findings.report(findings.run())
-    sampled = mutants.sampled(mutants.chosen(mutants.all_mutants()), SAMPLE)
-    noticed = mutants.report(mutants.run(sampled))
+    explained = findings.report(slither.result())
+    noticed = mutants.report(judged)
     return explained and noticed and all(one.holds for one in checked)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from abst.bench import money
+from abst.bench import money, servicing
 from abst.bench.senders import key
 from abst.bench.stage import (
     FILING,
@@ -49,7 +49,7 @@ def measure(plain_code: bytes) -> dict[str, int]:
     found |= _record_dates(stage)
     found |= _disclosures(stage)
     found |= _enforcement(stage, found["second wallet of an investor"])
-    return found | money.measure(plain_code)
+    return found | money.measure(plain_code) | servicing.measure()
 
 
 def _first_token() -> int:

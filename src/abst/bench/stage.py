@@ -35,6 +35,8 @@ OFFICERS = {
     "regulator": ("regulator",),
     "payer": ("payer",),
     "bank": ("bank",),
+    "reporter": ("reporter",),
+    "trustee": ("trustee",),
 }
 # Every rule that terms can switch on is on, so that every rule is paid for; the compliance period alone is zero,
 # because a wallet under it could not transfer.
@@ -144,11 +146,21 @@ def give_gas(stage: Stage, names: Sequence[str]) -> None:
         stage.send("deployer", key(name).address, b"", gas=21_000, value=10**18)
 
 
+def terms_of(caps: Sequence[int]) -> tuple[Terms, ...]:
+    """Of tranches with these filed amounts, alike in everything else."""
+    return tuple(replace(TERMS, symbol=f"BENCH-{chr(65 + i)}", cap=cap) for i, cap in enumerate(caps))
+
+
 def file_and_create(stage: Stage, tranches: int = 3) -> int:
     """Record a filing of equal tranches, make it effective, create all tranches at once; gas of the creation."""
-    terms = [replace(TERMS, symbol=f"BENCH-{chr(65 + i)}") for i in range(tranches)]
+    return file_plan(stage, terms_of([TERMS.cap] * tranches), salt("deal and dossier"))
+
+
+def file_plan(stage: Stage, terms: tuple[Terms, ...], offchain: Hash) -> int:
+    """The same for a plan of one's own."""
+    tranches = len(terms)
     code = artifacts.load("SecurityToken").bytecode
-    plan = Plan(stage.chain.chain_id, hash_of(code), tuple(terms), salt("deal and dossier"))
+    plan = Plan(stage.chain.chain_id, hash_of(code), terms, offchain)
     registry = stage.contracts.registry
     stage.act("maker-1", registry, "recordFiling", FILING, plan_hash(plan), tranches, 15 * 86_400)
     stage.power("effective", registry, "makeEffective", FILING, salt("notice"))

@@ -36,6 +36,7 @@ DEPLOYABLE: dict[str, str] = {
     "Settlement": "contracts/Settlement.sol",
     "Distribution": "contracts/Distribution.sol",
     "AuditAnchors": "contracts/AuditAnchors.sol",
+    "Servicing": "contracts/Servicing.sol",
     "DepositToken": "contracts/DepositToken.sol",
     "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
     "TimelockController": "@openzeppelin/contracts/governance/TimelockController.sol",

@@ -340,6 +340,7 @@ class Contracts:
     settlement: Contract
     distribution: Contract
     anchors: Contract
+    servicing: Contract
     deposit: Contract | None = None
     _tokens: dict[Address, Contract] = field(default_factory=dict)
 
@@ -356,6 +357,7 @@ class Contracts:
         settlement: Address,
         distribution: Address,
         anchors: Address,
+        servicing: Address,
         deposit: Address | None = None,
     ) -> Contracts:
         return cls(
@@ -368,6 +370,7 @@ class Contracts:
             Contract("Settlement", settlement, chain),
             Contract("Distribution", distribution, chain),
             Contract("AuditAnchors", anchors, chain),
+            Contract("Servicing", servicing, chain),
             Contract("DepositToken", deposit, chain) if deposit else None,
         )
 
@@ -384,8 +387,8 @@ class Contracts:
     def governed(self) -> list[Contract]:
         """Those of our own that ask the manager who their caller is, and every token asked for so far."""
         cash = [self.deposit] if self.deposit else []
-        own = [self.registry, self.factory, *self._tokens.values(), self.settlement, self.distribution, self.anchors]
-        return [*own, *cash]
+        shared = [self.settlement, self.distribution, self.anchors, self.servicing]
+        return [self.registry, self.factory, *self._tokens.values(), *shared, *cash]
 
     def all(self) -> list[Contract]:
         """Everything deployed, and every token asked for so far; those of OpenZeppelin last."""

@@ -1,11 +1,11 @@
 """Deployment: the contracts, who holds which role, and the deployer's farewell; then everything is read back.
 
 A transaction of the deployer for each contract (AccessManager, Registry, TokenFactory, the enforcement and the
-administration timelock, Settlement, Distribution, AuditAnchors, and DepositToken where wanted), and one that grants all
-roles and renounces ADMIN at once, so that there is no half-handed-over registry. What a role may do stands in the
-contracts. Then officers who have nothing get a little ether for gas. Addresses follow from the deployer's nonces: an
-interrupted deployment is found again and continued, a finished one is returned as it is. Afterwards the deployer holds
-nothing.
+administration timelock, Settlement, Distribution, AuditAnchors, Servicing, and DepositToken where wanted), and one
+that grants all roles and renounces ADMIN at once, so that there is no half-handed-over registry. What a role may do
+stands in the contracts. Then officers who have nothing get a little ether for gas. Addresses follow from the deployer's
+nonces: an interrupted deployment is found again and continued, a finished one is returned as it is. Afterwards the
+deployer holds nothing.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ PARTS = (
     ("settlement", "Settlement"),
     ("distribution", "Distribution"),
     ("anchors", "AuditAnchors"),
+    ("servicing", "Servicing"),
 )
 DEPOSIT_PART = ("deposit", "DepositToken")  # the last one, where it is wanted
+# Each pair is the two keys of one act: held by one officer they would be one key.
+APART = (("maker", "checker"), ("admin-maker", "admin-checker"), ("issuer", "gatekeeper"), ("reporter", "trustee"))
 ADMIN_DELAY = 86_400  # seconds that an administrator's act waits, unless the deployer says otherwise
 LOOK_BACK = 64  # nonces searched for a deployment that was interrupted
 LOOK_BACK_BLOCKS = 50_000
@@ -95,6 +98,7 @@ class Deployment:
     settlement: Address
     distribution: Address
     anchors: Address
+    servicing: Address
     deposit: Address
     barred: tuple[str, ...]
     code: dict[str, Hash]
@@ -202,7 +206,7 @@ def officer_problems(officers: Sequence[OfficerKeys]) -> list[str]:
         found = _with_role(officers, role)
         if len(found) < 2:
             problems.append(f"the {which} timelock needs at least two {side}s (role {role}), found {len(found)}")
-    for one, other in (("maker", "checker"), ("admin-maker", "admin-checker"), ("issuer", "gatekeeper")):
+    for one, other in APART:
         both = set(_with_role(officers, one)) & set(_with_role(officers, other))
         problems += [f"{address} is both {one} and {other}" for address in sorted(both)]
     return problems
@@ -273,6 +277,8 @@ class _Deploying:
                 return (manager,)
             case "factory" | "settlement" | "distribution":
                 return (manager, self._address(first, "registry"))
+            case "servicing":
+                return (manager, self._address(first, "registry"), self._address(first, "distribution"))
             case "enforcement":
                 return (0, _with_role(plan.officers, "maker"), _with_role(plan.officers, "checker"), ZERO_ADDRESS)
             case "administration":

@@ -13,7 +13,7 @@ from abst.chain.api import Reverted
 from abst.chain.contracts import Contract, Contracts
 from abst.chain.reader import events
 from abst.chain.reasons import explain
-from abst.chain.roles import OPEN_FUNCTIONS, SELF, SIGNED_BY_GATEKEEPER, Role
+from abst.chain.roles import AFTER_ANOTHER, OPEN_FUNCTIONS, SELF, SIGNED_BY_GATEKEEPER, TWO_KEYS, Role
 from abst.values import Address
 
 NOBODY = Address("0x000000000000000000000000000000000000dEaD")  # holds nothing, and nobody has its key
@@ -114,9 +114,12 @@ class _Asking:
             return self._of_timelock(contract, function, role)
         holders = self.held[role]
         words, locked = list(self._words(holders)), holders and holders <= set(self.locks)
-        persons = 2 if locked else 1
+        persons = 2 if all(holder in self.locks or self.names.get(holder) in TWO_KEYS for holder in holders) else 1
         if function in SIGNED_BY_GATEKEEPER.get(contract.name, ()):
             words.append(f"with the signature of one of {_officers(len(self.held['GATEKEEPER']))}")
+            persons += 1
+        if function in AFTER_ANOTHER.get(contract.name, {}):
+            words.append(f"after another has {AFTER_ANOTHER[contract.name][function]}")
             persons += 1
         delay = max(self.delays[holder] for holder in holders) if locked else 0
         return Power(name, function, role, ", ".join(words) or "nobody", persons if holders else 0, delay)

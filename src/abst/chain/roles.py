@@ -27,14 +27,17 @@ class Role(IntEnum):
     REGULATOR = 7
     ENFORCER = 8  # the enforcement timelock alone
     FACTORY = 9  # the token factory alone
-    SERVICER = 10  # the enforcement timelock alone
-    PAYER = 11
+    SERVICER = 10  # the enforcement timelock and the servicing contract alone
+    PAYER = 11  # officers, and the servicing contract, which lets officers alone pay
     BANK = 12
+    REPORTER = 13
+    TRUSTEE = 14
 
 
 _TERMS = "(bytes32,bytes32,bytes3,uint8,uint8,bool,uint96,uint96,uint32,uint32,uint16,uint32,uint40)"
 _APPROVAL = "(bytes32,bytes32,uint40,address)"
 _PAYMENT = "(address,uint16,bool,address,uint112,uint96,bytes32)"
+_PROOF = "(bytes32,bytes32,bytes32,bytes32)"
 _TRADE = "(address,address,address,address,uint256,uint256,uint40,bytes32)"
 _ORDER = "(address,address,address,uint256,uint256,uint40,bytes32)"
 _PERMIT = "(uint256,uint256,uint8,bytes32,bytes32)"
@@ -91,6 +94,12 @@ ROLE_OF_FUNCTION: dict[str, dict[str, Role]] = {
     "AuditAnchors": {
         "anchor(uint64,bytes32)": Role.REGISTRAR,
     },
+    "Servicing": {
+        f"open(uint64,{_PROOF},bytes)": Role.REPORTER,
+        "submit(uint64,uint32,bytes32,bytes32,bytes32)": Role.REPORTER,
+        "confirm(uint64,uint32,bytes32,bytes,uint256[],uint256[])": Role.TRUSTEE,
+        f"pay(uint64,uint32,uint8,{_PAYMENT})": Role.PAYER,
+    },
     "DepositToken": {
         "setAccount(address,bool)": Role.BANK,
         "deposit(address,uint256,bytes32)": Role.BANK,
@@ -115,6 +124,12 @@ SIGNED_BY_GATEKEEPER: dict[str, frozenset[str]] = {
     "SecurityToken": frozenset({f"mint(address[],uint256[],{_APPROVAL},bytes)"}),
     "Settlement": frozenset({f"allot({_ORDER}[],bytes[],{_PERMIT}[],{_APPROVAL},bytes)"}),
 }
+# Functions that another officer's act must have come before, each with which.
+AFTER_ANOTHER: dict[str, dict[str, str]] = {
+    "Servicing": {"confirm(uint64,uint32,bytes32,bytes,uint256[],uint256[])": "submitted"},
+}
+# Contracts that hold roles and let two keys together use them.
+TWO_KEYS: frozenset[str] = frozenset({"Servicing"})
 
 SELF = "SELF"  # the timelock itself, which calls itself when its own two officers say so
 # The timelocks' functions, each with the name of the timelock's own role.
@@ -165,6 +180,7 @@ OPEN_FUNCTIONS: dict[str, dict[str, Open]] = {
         f"push({_PAYMENT},address[])": Open("anyone: the payees alone receive"),
     },
     "AuditAnchors": {},
+    "Servicing": {},
     "DepositToken": {
         "approve(address,uint256)": _OWN,
         "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)": _PERMITTED,
@@ -199,13 +215,17 @@ ROLE_OF_OFFICER: dict[str, Role] = {
     "regulator": Role.REGULATOR,
     "payer": Role.PAYER,
     "bank": Role.BANK,
+    "reporter": Role.REPORTER,
+    "trustee": Role.TRUSTEE,
 }
 
-# What contracts hold besides officers: part of the deployment -> roles. ISSUER: `Settlement.allot` is the way.
+# What contracts hold besides officers: part of the deployment -> roles. ISSUER: `Settlement.allot` is the way; PAYER:
+# `Servicing.pay`.
 ROLES_OF_PARTS: dict[str, tuple[Role, ...]] = {
     "enforcement": (Role.ENFORCER, Role.SERVICER),
     "factory": (Role.FACTORY,),
     "settlement": (Role.ISSUER,),
+    "servicing": (Role.SERVICER, Role.PAYER),
     "administration": (Role.ADMIN,),
 }
 

@@ -69,6 +69,8 @@ def _wiring(contracts: Contracts, deployment: Deployment) -> Iterator[str]:
         views = {"authority": contracts.manager.address}
         if "registry()" in contract.codec.functions:
             views["registry"] = registry.address
+        if "distribution()" in contract.codec.functions:
+            views["distribution"] = contracts.distribution.address
         for view, needed in views.items():
             found = contract.read(view)
             if found != needed:

@@ -21,13 +21,15 @@ ROLES = (
     "regulator",
     "payer",
     "bank",
+    "reporter",
+    "trustee",
     "maker",
     "checker",
     "admin-maker",
     "admin-checker",
 )
 # Each pair is the two keys of one act: held by one officer they would be one key.
-APART = (("gatekeeper", "issuer"), ("maker", "checker"), ("admin-maker", "admin-checker"))
+APART = (("gatekeeper", "issuer"), ("maker", "checker"), ("admin-maker", "admin-checker"), ("reporter", "trustee"))
 
 
 def add(session: Session, name: str, address: Address, roles: Iterable[str]) -> Officer:
