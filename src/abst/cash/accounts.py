@@ -14,11 +14,11 @@ from abst.investor.desk import wallet_of
 from abst.values import Address, address
 
 MOST = 2**112 - 1  # units that one act of money moves
-CONTRACTS = ("distribution", "settlement")  # of our own, which hold money for others
+CONTRACTS = ("distribution", "settlement", "servicing")  # of our own, which hold money for others
 
 
 def account_of(office: Office, word: str) -> Address:
-    """The address a word means: itself, `distribution` or `settlement`, an officer, or an investor's first wallet.
+    """The address a word means: itself, a contract of ours that holds money, an officer, or an investor's first wallet.
 
     Raises UsageError for what looks like an address and is none, NotFound.
     """

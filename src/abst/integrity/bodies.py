@@ -90,7 +90,7 @@ def _restore(function: FunctionType, body: CodeType) -> None:
     vars(function).pop("__signature__", None)
 
 
-def _neutral(function: FunctionType) -> FunctionType:
+def _neutral(function: FunctionType) -> Callable[..., Any]:
     """A function that finds nothing and whose answer has the same form: by what the predicate says it returns."""
     says = str(function.__annotations__.get("return", "")).removeprefix("typing.")
     if isgeneratorfunction(function):
@@ -152,7 +152,7 @@ def _ground(*_: Any, **__: Any) -> Any:
     return Ground("the predicate", date(2999, 12, 31), "")
 
 
-_NEUTRAL: dict[str, Any] = {
+_NEUTRAL: dict[str, Callable[..., Any]] = {
     "ground": _ground,
     "generator": _no_generator,
     "none": _nothing,

@@ -17,10 +17,22 @@ from abst.decisions import Proposal
 from abst.disclosure.desk import obligations
 from abst.filing import records as filings
 from abst.filing.states import PENDING, Status
-from abst.integrity import anchors, corrections, payments, registers, settings, trades, trail
+from abst.integrity import (
+    anchors,
+    corrections,
+    duties,
+    payments,
+    periods,
+    registers,
+    servicer_reports,
+    settings,
+    trades,
+    trail,
+)
 from abst.integrity.checks import CHECKS, Difference, standing
 from abst.investor import records as investors
 from abst.investor.screening import desk as screening
+from abst.servicing import period_views
 from abst.values import instant
 
 SOON = 30 * 86_400  # seconds ahead that `today` looks
@@ -46,7 +58,8 @@ def _differences(office: Office) -> list[Difference]:
     if any(difference.where == "chain" for difference in found):
         return found
     log = (*anchors.CHECKS, *trail.CHECKS)
-    for check in (*log, *CHECKS, *payments.CHECKS, *trades.CHECKS, *settings.CHECKS, *corrections.CHECKS):
+    money = (*payments.CHECKS, *servicer_reports.CHECKS, *periods.CHECKS, *trades.CHECKS, *duties.CHECKS)
+    for check in (*log, *CHECKS, *money, *settings.CHECKS, *corrections.CHECKS):
         found += check(office)
     return found
 
@@ -65,6 +78,7 @@ def today(office: Office) -> list[dict[str, Any]]:
         for o in obligations(office)
         if o["due"] <= now + SOON
     ]
+    rows += [_row(kind, what, when, who, when < now) for kind, what, when, who in period_views.due(office, now + SOON)]
     rows += registers.as_rows(registers.rows(office, now + SOON))
     anchor = anchors.row_of_today(office)
     rows += [anchor] if anchor else []

@@ -18,6 +18,7 @@ from abst.cash import legs
 from abst.cash import repatriation_gates as repatriation
 from abst.cash.gates import AssetFacts
 from abst.decisions import Judged, judge, judged_by, staffing
+from abst.disclosure import calendar, events
 from abst.errors import NotFound, Refusal
 from abst.filing import checks as dossier
 from abst.filing import clock
@@ -34,7 +35,10 @@ from abst.issuance import lots
 from abst.issuance.lots import LotFacts
 from abst.rulebook import Rulebook
 from abst.servicing import gates as servicing
+from abst.servicing import period_gates as periods
 from abst.servicing.gates import FaceFacts, PaymentFacts
+from abst.servicing.report import gates as reports
+from abst.servicing.report.model import Facts as ReportFacts
 from abst.transfers import gates as transfers
 from abst.transfers import travel
 
@@ -115,6 +119,13 @@ KINDS: dict[str, Kind] = {
     "face-lowered": _face(servicing.LOWER),
     "loss-reversed": _face(servicing.REVERSE),
     "token-retired": _face(servicing.RETIRE),
+    "servicer-report": Kind(ReportFacts, plain(reports.decide), reports.GATES),
+    "period": _of(periods.PeriodFacts, periods.PERIOD),
+    "period-confirmation": _of(periods.ConfirmFacts, periods.CONFIRM),
+    "restatement": _of(periods.RestateFacts, periods.RESTATE),
+    "call-election": _of(periods.ElectionFacts, periods.ELECT),
+    "period-payment": _of(periods.PayoutFacts, periods.PAYOUT),
+    "unclaimed": _of(periods.UnclaimedFacts, periods.UNCLAIMED),
     "forced-movement": Kind(corrections.Forced, plain(corrections.why_not_forced), corrections.FORCED),
     "mint-reversal": Kind(corrections.Reversal, plain(corrections.why_not_reverse), corrections.REVERSAL),
     "succession": Kind(corrections.Succession, plain(corrections.why_not_succeed), corrections.SUCCESSION),
@@ -132,6 +143,9 @@ KINDS: dict[str, Kind] = {
     "export": _of(filing.ExportFacts, filing.EXPORT),
     "contact": _of(clock.ContactFacts, clock.CONTACT),
     "clock": _of(clock.ClockFacts, clock.GATES),
+    "calendar": _of(calendar.CalendarFacts, calendar.GATES),
+    "payment-report": _of(calendar.PaymentReport, calendar.BEFORE_PAYMENT),
+    "material-event": Kind(events.Figures, events.decide, events.GATES),
     "fx-movement": Kind(repatriation.MovementFacts, plain(repatriation.decide_movement), repatriation.MOVEMENT),
     "fx-month": Kind(repatriation.MonthFacts, plain(repatriation.decide_month), repatriation.MONTH),
 }

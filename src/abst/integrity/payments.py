@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from abst.holders import facts
 from abst.integrity.checks import Check, Difference
 from abst.outbox import Intent, Request
 from abst.servicing import ledger, shares
+from abst.servicing.record_dates import held_at
 from abst.servicing.tables import OffChainPayment, Payment
 from abst.values import Address
 
@@ -40,8 +41,9 @@ def payments(office: Office) -> list[Difference]:
         Difference(f"payment {kept[id_].number}", "here", "not on chain", "declaration")
         for id_ in sorted(final - set(declared))
     ]
+    paid = _paid_by_events(office)
     for id_ in sorted(set(declared) & set(kept)):
-        found += _adds_up(office, kept[id_], declared[id_])
+        found += _adds_up(office, kept[id_], declared[id_], paid.get(id_, []))
     return found + _owed(office, list(declared.values()))
 
 
@@ -49,23 +51,30 @@ def _is_final(session: Session, request: str) -> bool:
     return all(intent.state == "final" for intent in outbox.of_request(session, request))
 
 
-def _adds_up(office: Office, payment: Payment, event: Event) -> list[Difference]:
+def _paid_by_events(office: Office) -> dict[str, list[Event]]:
+    """Payment -> the events by which holders were paid."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for event in ledger.events_of(office, ledger.PAID):
+        found[str(event.args["id"])].append(event)
+    return found
+
+
+def _adds_up(office: Office, payment: Payment, event: Event, paid: Sequence[Event]) -> list[Difference]:
     """Terms, shares, paid, unclaimed and dust of one payment: events, contract and arithmetic say the same."""
     where, terms = f"payment {payment.number}", tuple(event.args["payment"])
     if terms != payment.terms():
         return [Difference(where, str(terms), str(payment.terms()), "terms")]
     try:
-        lines = ledger.lines(office, payment)
+        held = held_at(office, facts.token(office, payment.token), payment.record_date)
     except IntegrityFailure as failure:
         return [Difference(failure.where, failure.found, failure.needed, failure.message)]
     told = ledger.progress(office, payment)
     pot = payment.funded + int(event.args["carried"])
-    due = {line.holder: line.share for line in lines}
-    paid = ledger.events_of(office, ledger.PAID, payment.id)
+    due = shares.split(held, pot, payment.supply)
     amounts = {e.args["holder"]: e.args["amount"] for e in paid}
     dust = shares.dust(due.values(), pot)
-    unclaimed = sum(line.share for line in lines if line.paid is None)
-    complete = all(line.paid is not None for line in lines)
+    unclaimed = sum(share for holder, share in due.items() if holder not in amounts)
+    complete = set(amounts) >= set(due)
     found: list[Difference] = [
         Difference(f"{where}, {holder}", str(amount), str(due.get(holder, 0)), "share")
         for holder, amount in amounts.items()
@@ -76,9 +85,9 @@ def _adds_up(office: Office, payment: Payment, event: Event) -> list[Difference]
         ("paid, unclaimed and dust", told.paid + unclaimed + dust, pot),
         ("paid by events", sum(amounts.values()), told.paid),
         ("carried", told.carried, event.args["carried"]),
-        ("settled", told.settled, sum(line.balance for line in lines if line.paid is not None)),
+        ("settled", told.settled, sum(held.get(holder, 0) for holder in amounts)),
         ("dust", told.dust, dust if complete else 0),
-        ("dust below a unit for each holder", dust < max(len(lines), 1), True),
+        ("dust below a unit for each holder", dust < max(len(held), 1), True),
     ]
     return found + [Difference(where, str(a), str(b), words) for words, a, b in pairs if a != b]
 

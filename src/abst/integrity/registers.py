@@ -10,15 +10,18 @@ from sqlalchemy.orm import Session
 
 from abst.cash import repatriation
 from abst.chain.office import Office
-from abst.disclosure import clocks
+from abst.disclosure import clocks, reckoning
+from abst.disclosure.calendar import OPEN, SCHEDULED
+from abst.disclosure.calendar import OVERDUE as LATE
 from abst.filing import eligibility, fx, providers, records
 from abst.filing.clock import NOT_COUNTING, OVERDUE
 from abst.filing.dossier import Dossier
-from abst.filing.fx import NO_END
+from abst.filing.gates import NO_END
 from abst.filing.states import FINAL, Status
 from abst.filing.tables import Lead
 from abst.investor import records as records_of_investors
 from abst.investor import sessions
+from abst.servicing import telling
 from abst.values import instant
 
 Row = tuple[str, str, int, str, bool]  # kind, what, when, who, overdue
@@ -27,7 +30,7 @@ Row = tuple[str, str, int, str, bool]  # kind, what, when, who, overdue
 def rows(office: Office, soon: int) -> list[Row]:
     """Everything that is due by the second `soon`, or waits for somebody."""
     now = office.now()
-    found = list(_clocks(office, soon))
+    found = [*_clocks(office, soon), *_duties(office, soon)]
     with office.store.read() as session:
         found += [*_filings(office, session, now, soon), *_firms(office, session, now, soon)]
         for lead in session.scalars(select(Lead).where(Lead.reported_at.is_(None)).order_by(Lead.id)):
@@ -47,6 +50,18 @@ def _clocks(office: Office, soon: int) -> Iterator[Row]:
             words = f"filing {one['filing']}: {one['act']} ({one['rule']})"
             sure = "" if one["earliest"] == one["latest"] else f"; estimated, from {instant(one['earliest'])}"
             yield "clock", words + sure, one["latest"], one["who"], late
+
+
+def _duties(office: Office, soon: int) -> Iterator[Row]:
+    """Duties of the calendar that are not on chain; those that are stand among the obligations."""
+    for row, duty in reckoning.every(office):
+        late = duty.state == LATE
+        if duty.rule in SCHEDULED and not duty.obligation and (late or (duty.state == OPEN and duty.earliest <= soon)):
+            what = f"filing {row['filing']}: {duty.name}: `abst duty open {row['filing']}` ({duty.rule})"
+            yield "duty", what, duty.latest, duty.who, late
+    for filing, period, closed in telling.unseen(office):
+        what = f"filing {filing}: look for material events: `abst duty figures {filing} --period {period}` (R-77)"
+        yield "events", what, closed, "discloser", False
 
 
 def _filings(office: Office, session: Session, now: int, soon: int) -> Iterator[Row]:

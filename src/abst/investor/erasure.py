@@ -18,7 +18,7 @@ from abst.chain.office import Closing, Evidence, Handler, Office, Result
 from abst.errors import Conflict
 from abst.investor import records
 from abst.investor.sealing import erased, parts
-from abst.investor.tables import Erasure, Investor, PersonRecord, PersonRow, RecordRow, SessionRow
+from abst.investor.tables import Erasure, Hold, Investor, PersonRecord, PersonRow, RecordRow, SessionRow
 from abst.values import instant
 
 SHOWN = "(erased)"
@@ -123,7 +123,7 @@ def lift_hold(office: Office, cmd: LiftHold) -> Result:
     )
 
 
-def _open(session: Session, investor_id: str) -> records.Hold:
+def _open(session: Session, investor_id: str) -> Hold:
     found = records.held(session, records.get(session, investor_id).id)
     if found is None:
         raise Conflict("there is no legal hold", found="no open hold", needed="a hold", where=investor_id)

@@ -131,7 +131,7 @@ def judge(
 ) -> list[Line]:
     """The lines of these holders, by the standing of their payees now."""
     done, tried, now = paid or {}, failed or set(), office.now()
-    payees, owners, due = _payees(office, list(held)), _owners(office, held), shares.split(held, pot, supply)
+    payees, owners, due = payees_of(office, list(held)), _owners(office, held), shares.split(held, pot, supply)
     made: list[Line] = []
     for holder, balance in held.items():
         payee, event = payees[holder], done.get(holder)
@@ -157,7 +157,7 @@ def _receiver(event: Event) -> str:
     return str(event.args["payee" if event.name == "Paid" else "account"])
 
 
-def _payees(office: Office, holders: Sequence[Address]) -> dict[Address, PayeeFacts]:
+def payees_of(office: Office, holders: Sequence[Address]) -> dict[Address, PayeeFacts]:
     """Who would be paid for each holder: himself, or the successor of his lost wallet."""
     registry = office.contracts.registry
     words = _records(office, holders)

@@ -137,7 +137,7 @@ def preview(office: Office, cmd: Declare, payer: Address | None = None) -> Previ
     """
     check_amount(cmd.amount)
     token, asset = chain_facts.token(office, cmd.token), assets.asset_of(office, cmd.asset)
-    found = _facts(office, token, cmd.record_date, cmd.amount, asset)
+    found = payment_facts(office, token, cmd.record_date, cmd.amount, asset)
     needs_evidence = not office.rulebook.setting("R-56", "pay_expired_evidence")
     carried = ledger.carried_of(office, token.address, asset)
     judged = [decisions.judge("payment", gates.DECLARE, found)]
@@ -151,7 +151,8 @@ def preview(office: Office, cmd: Declare, payer: Address | None = None) -> Previ
     return Preview(token, asset, found, carried, needs_evidence, tuple(lines), tuple(judged))
 
 
-def _facts(office: Office, token: Token, record_date: int, amount: int, asset: Address) -> PaymentFacts:
+def payment_facts(office: Office, token: Token, record_date: int, amount: int, asset: Address) -> PaymentFacts:
+    """What the gates of a declaration look at."""
     dates = taken(office, token)
     in_reach = 1 <= record_date <= dates
     return PaymentFacts(
@@ -271,7 +272,7 @@ def push(office: Office, cmd: Push) -> Result:
         return act.again()
     if not 1 <= cmd.lot <= LOT:
         raise UsageError("no such lot", found=str(cmd.lot), needed=f"1 to {LOT} holders", where="lot")
-    payment, found = _open(office, cmd.payment)
+    payment, found = open_lines(office, cmd.payment)
     going = [line.holder for line in found if line.payable]
     waiting = [line for line in found if line.state == "waits" and not line.failed]
     distribution = office.contracts.distribution
@@ -291,7 +292,7 @@ def push(office: Office, cmd: Push) -> Result:
     return act.finish()
 
 
-def _open(office: Office, word: str) -> tuple[Payment, list[Line]]:
+def open_lines(office: Office, word: str) -> tuple[Payment, list[Line]]:
     """A declared payment with its lines. Raises NotFound, also while it is not declared."""
     with office.store.read() as session:
         payment = ledger.find(session, word)
@@ -313,7 +314,7 @@ def claim(office: Office, cmd: Claim) -> Result:
     if act.earlier:
         return act.again()
     holder = wallet_of(office, cmd.holder)
-    payment, found = _open(office, cmd.payment)
+    payment, found = open_lines(office, cmd.payment)
     line = next((line for line in found if line.holder == holder), None)
     no = _why_not(line, holder)
     if no is not None:
@@ -362,7 +363,7 @@ def elsewhere(office: Office, cmd: PayElsewhere) -> Result:
     act = Act(office, "payment elsewhere", cmd.request, {"officer": cmd.officer, **asked})
     if act.earlier:
         return act.again()
-    payment, found = _open(office, cmd.payment)
+    payment, found = open_lines(office, cmd.payment)
     line = next((line for line in found if line.holder == holder), None)
     waits = line is not None and line.state == "waits"
     no = None if waits else _why_not(line, holder) or gates.payable_here(holder)
@@ -418,7 +419,7 @@ def record_off_chain(office: Office, cmd: RecordOffChain) -> Result:
     check_amount(cmd.amount)
     token, ref = chain_facts.token(office, cmd.token), hash_of(cmd.reference.strip().encode())
     distribution = office.contracts.distribution
-    seen = _facts(office, token, cmd.record_date, cmd.amount, distribution.address)
+    seen = payment_facts(office, token, cmd.record_date, cmd.amount, distribution.address)
     judged = decisions.judge("payment-off-chain", gates.OFF_CHAIN, seen)
     known = [gates.recorded_before(cmd.reference)] if distribution.read("isRecorded", token.address, ref) else []
     subject = f"token {token.symbol}"

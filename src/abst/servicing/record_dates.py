@@ -13,7 +13,7 @@ from abst.chain.acts import Act, once
 from abst.chain.office import Office, Result
 from abst.chain.reader import events
 from abst.chain.words import FilingRecord
-from abst.errors import IntegrityFailure, NotFound
+from abst.errors import IntegrityFailure, NotFound, Refusal
 from abst.filing import records
 from abst.filing.tables import Filing
 from abst.holders.desk import advance, positions
@@ -39,32 +39,38 @@ def announce(office: Office, cmd: Announce) -> Result:
     act = Act(office, "record-date announce", cmd.request, content)
     if act.earlier:
         return act.again()
-    registry, now = office.contracts.registry, office.now()
     with office.store.read() as session:
         filing = records.get(session, cmd.filing)
-    record = FilingRecord.unpack(registry.read("filingOf", filing.number))
-    refusals = []
-    if cmd.second <= now:
-        needed = f"after {instant(now)}"
-        refusals.append(
-            refuse("R-93", "record-date-in-the-past", found=instant(cmd.second), needed=needed, where=_of(filing))
-        )
-    if record.next_record_date > now:
-        found = f"{instant(record.next_record_date)} is announced"
-        refusals.append(
-            refuse("R-93", "record-date-pending", found=found, needed="that it is taken first", where=_of(filing))
-        )
+    number, refusals = announcing(office, filing, cmd.second)
     if refusals:
         raise act.refuse(
             cmd.officer, "agent", kind="record-date announce", subject=_of(filing), facts=content, refusals=refusals
         )
-    number = record.records_taken(now) + 1
+    registry = office.contracts.registry
     with act.writing(cmd.officer, "agent") as desk:
         data = registry.encode("announceRecordDate", filing.number, cmd.second)
         desk.send("record-date announce", registry.address, data)
         desk.audit(_of(filing), {"record_date": number, "second": cmd.second})
         desk.result = {"filing": filing.id, "number": number, "second": cmd.second, "at": instant(cmd.second)}
     return act.finish()
+
+
+def announcing(office: Office, filing: Filing, second: int) -> tuple[int, list[Refusal]]:
+    """The number that a record date at a second would have, and what stands against announcing it (R-93)."""
+    now = office.now()
+    record = FilingRecord.unpack(office.contracts.registry.read("filingOf", filing.number))
+    refusals: list[Refusal] = []
+    if second <= now:
+        needed = f"after {instant(now)}"
+        refusals.append(
+            refuse("R-93", "record-date-in-the-past", found=instant(second), needed=needed, where=_of(filing))
+        )
+    if record.next_record_date > now:
+        found = f"{instant(record.next_record_date)} is announced"
+        refusals.append(
+            refuse("R-93", "record-date-pending", found=found, needed="that it is taken first", where=_of(filing))
+        )
+    return record.records_taken(now) + 1, refusals
 
 
 def _of(filing: Filing) -> str:
@@ -84,20 +90,20 @@ def list_dates(office: Office, filing_id: str | None = None) -> list[dict[str, A
             "at": instant(second),
             "taken": second <= now,
         }
-        for (filing, number), second in sorted(_announced(office).items())
+        for (filing, number), second in sorted(announced(office).items())
         if filing in ids
     ]
 
 
 def second_of(office: Office, token: Token, number: int) -> int:
     """The second of a record date of the token's filing. Raises NotFound."""
-    second = _announced(office).get((token.number, number))
+    second = announced(office).get((token.number, number))
     if second is None:
         raise NotFound("no such record date", found=str(number), needed="abst record-date list", where=token.filing)
     return second
 
 
-def _announced(office: Office) -> dict[tuple[int, int], int]:
+def announced(office: Office) -> dict[tuple[int, int], int]:
     """Filing's number on chain and number of the date -> its second."""
     registry = office.contracts.registry
     topic, head = registry.codec.topic("RecordDateAnnounced"), office.chain.head().number
@@ -117,7 +123,7 @@ def held_at(office: Office, token: Token, number: int) -> dict[Address, int]:
     Raises NotFound for one that was not announced, IntegrityFailure when journal and token do not agree.
     """
     advance(office)
-    block = _block_before(office, second_of(office, token, number))
+    block = block_before(office, second_of(office, token, number))
     with office.store.read() as session:
         held = positions(session, token.address, block)
     supply = office.contracts.token(token.address).read("totalSupplyAt", number)
@@ -131,7 +137,7 @@ def held_at(office: Office, token: Token, number: int) -> dict[Address, int]:
     return held
 
 
-def _block_before(office: Office, second: int) -> int:
+def block_before(office: Office, second: int) -> int:
     """The last block before a second, by halving: seconds of blocks never fall."""
     low, high = office.deployment.block, office.chain.head().number
     while low < high:

@@ -15,15 +15,16 @@ HASH = String(66)
 class Payment(Base):
     """The terms of one payment. number: by which people know it, from 1; id: the hash of the terms, on chain.
 
-    needs_evidence: whether a payee's evidence must be unexpired; funded: units of the asset; supply: of the token at
-    the record date; ref: operation id of the declaration; decision: id of the stored decision; at: Unix seconds.
+    request: one may open several; needs_evidence: whether a payee's evidence must be unexpired; funded: units of the
+    asset; supply: of the token at the record date; ref: operation id of the declaration, or the period's reference;
+    decision: id of the stored decision; at: Unix seconds.
     """
 
     __tablename__ = "payment"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(HASH, unique=True)
-    request: Mapped[str] = mapped_column(ID, unique=True)
+    request: Mapped[str] = mapped_column(ID, index=True)
     token: Mapped[str] = mapped_column(ADDRESS, index=True)
     record_date: Mapped[int] = mapped_column(Integer)
     needs_evidence: Mapped[bool] = mapped_column(Boolean)
