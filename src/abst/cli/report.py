@@ -1,4 +1,4 @@
-"""`abst report`: what the authority and counsel read, in English or Chinese."""
+"""`abst report`: what the authority, counsel and holders read, in English or Chinese."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from abst.cli.app import Noun
-from abst.cli.common import Filing, evidence, house
+from abst.cli.common import Filing, Investor, evidence, fields, house, read
 from abst.cli.envelope import Answer, Table
-from abst.cli.shape import TEXT, many, maybe, one_of, record, table_of
+from abst.cli.shape import COUNT, DATE, HASH, TEXT, many, maybe, one_of, record, table_of
 from abst.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from abst.reports.drawn.figures import Distribution, Statement
+    from abst.reports.drawn.writing import Written
     from abst.reports.paper import Lang, Report
 
-NOUN = Noun("report", "Reports: the authority's view, the closing report of an issue.")
+NOUN = Noun(
+    "report", "Reports: the authority's view, an issue's closing, a period's distribution, an investor's account."
+)
 Language = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of all labels and rules.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Also write the report there, as Markdown in UTF-8.")
@@ -93,6 +97,93 @@ def closing(
     return _answer(report, chosen, out)
 
 
+Drawn = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write it there: .pdf or .html, by the name's end.")
+]
+WRITTEN = {
+    "lang": one_of("en", "zh"),
+    "form": one_of("pdf", "html"),
+    "document_hash": HASH,
+    "size": COUNT,
+    "file": maybe(TEXT),
+}
+
+
+@NOUN.command(
+    "distribution",
+    example="abst report distribution 1 --period 9 --lang zh --out distribution-9.pdf",
+    result=record(filing=TEXT, period=COUNT, payment_date=DATE, published=many(TEXT), **WRITTEN),
+)
+def distribution(
+    context: typer.Context,
+    filing: Filing,
+    period: Annotated[int, typer.Option("--period", min=0, help="Number of the payment; 0 for the last closed.")] = 0,
+    lang: Language = "en",
+    out: Drawn = None,
+    pool: Annotated[
+        Path | None,
+        typer.Option("--pool", metavar="FILE", help="The pool's file: tells by source, and of the payments to come."),
+    ] = None,
+) -> Answer:
+    """Draw a closed period's report with its charts (R-74): collections, classes, waterfall, tests, arrears, losses.
+
+    The same figures give the same file: publish it by its hash with `abst duty publish FILING distribution-N`.
+    """
+    from abst.reports import periods
+    from abst.reports.paper import lang_of
+
+    chosen, content = lang_of(lang), None if pool is None else read(pool, "--pool")
+    with house(context) as (_, office):
+        told = periods.distribution(office, filing, period, pool=content)
+        written = _drawn(told, chosen, out)
+        stands = periods.published(office, told.filing, written.hash)
+    about = {"filing": told.filing, "period": told.period, "payment_date": told.dates.payment.isoformat()}
+    return _told(about | {"published": stands}, written, chosen, out)
+
+
+@NOUN.command(
+    "statement",
+    example="abst report statement inv-005 --at 2027-06-30 --lang zh --out statement.pdf",
+    result=record(investor=TEXT, at=DATE, **WRITTEN),
+)
+def statement(
+    context: typer.Context,
+    investor: Investor,
+    at: Annotated[str | None, typer.Option("--at", metavar="DATE", help="End of this day; default now.")] = None,
+    lang: Language = "en",
+    out: Drawn = None,
+) -> Answer:
+    """Draw an investor's statement at any day: holdings, factors, payments with tax withheld. Writes nothing else."""
+    from abst.reports import accounts
+    from abst.reports.paper import lang_of
+
+    chosen = lang_of(lang)
+    with house(context) as (_, office):
+        told = accounts.statement(office, investor, _day(at, "--at"))
+    return _told({"investor": told.investor, "at": told.at.isoformat()}, _drawn(told, chosen, out), chosen, out)
+
+
+def _drawn(told: Distribution | Statement, lang: Lang, out: Path | None) -> Written:
+    """The report as a file, and the file written where it was asked for. Raises UsageError, Conflict."""
+    from abst.reports.drawn.writing import form_of, write
+
+    written = write(told, lang, form_of(out.suffix if out else ".pdf"))
+    if out is not None:
+        _write(out, written.content)
+    return written
+
+
+def _told(about: dict[str, object], written: Written, lang: Lang, out: Path | None) -> Answer:
+    told = about | {
+        "lang": lang,
+        "form": written.form,
+        "document_hash": written.hash,
+        "size": len(written.content),
+        "file": None if out is None else str(out),
+    }
+    return Answer(told, [fields(told)])
+
+
 def _day(text: str | None, where: str) -> date | None:
     from abst.values import parse_date
 
@@ -108,13 +199,12 @@ def _answer(report: Report, lang: Lang, out: Path | None) -> Answer:
         title, columns, right = labels(report, section, lang)
         lines.append(Table(columns, report.cells(section, lang), title, right))
     if out is not None:
-        _write(out, report.markdown(lang))
+        _write(out, report.markdown(lang).encode())
     return Answer(told, lines, warnings=report.warnings)
 
 
-def _write(out: Path, text: str) -> None:
+def _write(out: Path, content: bytes) -> None:
     """Raises Conflict rather than take another file's place."""
-    content = text.encode()
     if out.exists() and out.read_bytes() != content:
         raise Conflict("another file is there", found=str(out), needed="a new name, or the same report", where="--out")
     try:
