@@ -338,7 +338,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 def _every_table_module() -> None:
     for module in pkgutil.walk_packages(abst.__path__, "abst."):
-        if module.name.endswith(".tables"):
+        if module.name.endswith("tables"):
             importlib.import_module(module.name)
 
 

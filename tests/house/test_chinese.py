@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def reasons_in(node: ast.expr | None) -> Iterator[str]:
             yield from (f"{side}{end}" for side in SIDES)
 
 
+@cache
 def used() -> dict[str, str]:
     """Every reason written in the source, with one place where it stands."""
     found: dict[str, str] = {}
@@ -42,14 +44,11 @@ def used() -> dict[str, str]:
     return found
 
 
-USED = used()
-
-
 def test_every_reason_has_chinese_words() -> None:
     """A reason used in a refusal stands in one file of rulebook/zh with what is wrong and what is needed."""
     words = chinese.load().reasons
-    assert {slug: place for slug, place in USED.items() if slug not in words} == {}
-    assert all(HAN.search(words[slug].wrong) and HAN.search(words[slug].needed) for slug in USED)
+    assert {slug: place for slug, place in used().items() if slug not in words} == {}
+    assert all(HAN.search(words[slug].wrong) and HAN.search(words[slug].needed) for slug in used())
 
 
 def test_every_rule_has_chinese_words() -> None:
@@ -61,7 +60,7 @@ def test_every_rule_has_chinese_words() -> None:
 def test_no_words_are_left_over() -> None:
     """Chinese words of a reason that nothing refuses with would never be read."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in SRC.rglob("*.py"))
-    spoken = set(re.findall(r"[\"']([a-z0-9]+(?:-[a-z0-9]+)*)[\"']", source)) | set(USED)
+    spoken = set(re.findall(r"[\"']([a-z0-9]+(?:-[a-z0-9]+)*)[\"']", source)) | set(used())
     assert sorted(set(chinese.load().reasons) - spoken) == []
 
 

@@ -25,7 +25,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TOP = len(FLOORS) - 1
-# Values and calendars speak through the tree of errors; on the top floor the entrances use the builder, the demo and the bench both.
+# Values and calendars speak through the tree of errors; on the top floor the entrances use the builder, and the demo
+# and the bench each other's and the builder's.
 NEIGHBOURS = {
     ("values", "errors"),
     ("calendars", "errors"),

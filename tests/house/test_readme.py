@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import re
-import sys
-import traceback
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from test_floors import FLOORS
 
+import forks
 from abst.bench.report import erc3643_act, plain_act
 from abst.cli.envelope import EXIT_OF
+from sharing import short_demo
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,39 +63,12 @@ def commands() -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.slow
-def test_the_console_session_runs(tmp_path: Path) -> None:
+def test_the_console_session_runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Given the README's session in an empty folder, each command should end as the README says."""
-    for number, (command, expected) in enumerate(commands()):
-        said = tmp_path / f"said-{number}"
-        code = in_a_process_of_its_own(command.split()[1:], tmp_path, said)
-        assert code == expected, f"{command}\n{said.read_text(encoding='utf-8')[-4000:]}"
-
-
-def in_a_process_of_its_own(words: list[str], folder: Path, said: Path) -> int:
-    """The program in a fork of this process, which has imported it already: a second less for each command."""
-    from abst.cli import build
-
-    for heavy in ("chain.embedded", "chain.sender", "integrity.desk", "integrity.replay", "reports.regulator"):
-        importlib.import_module(f"abst.{heavy}")
-
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    try:
-        os.chdir(folder)
-        output = os.open(said, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-        sys.argv = ["abst", *words]
-        typer.main.get_command(build())(prog_name="abst")
-    except SystemExit as left:
-        code = int(left.code or 0)
-    except BaseException:  # noqa: BLE001 - a child of pytest must never return to it
-        traceback.print_exc()
-        code = 1
-    else:
-        code = 0
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    first, *others = commands()
+    assert first == ("abst demo --short", 0)
+    played_in, _ = short_demo(tmp_path_factory)
+    shutil.copytree(played_in, tmp_path, dirs_exist_ok=True)
+    for command, expected in others:
+        ended = forks.run(command.split()[1:], {}, tmp_path)
+        assert ended.code == expected, f"{command}\n{ended.stdout[-4000:]}{ended.stderr[-4000:]}"
