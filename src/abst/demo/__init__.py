@@ -15,12 +15,13 @@ from abst.demo import (
     evidence,
     filing,
     market,
-    payments,
+    money,
     persons,
     readers,
     refusals,
     rules,
     screening,
+    servicing,
     suiting,
     trades,
 )
@@ -37,14 +38,31 @@ PARTS = (
     clock.SCENES,
     suiting.SCENES,
     market.SCENES,
-    payments.SCENES,
+    money.SCENES,
+    servicing.FIRST,
     trades.SCENES,
     readers.SCENES,
     screening.SCENES,
     persons.SCENES,
+    servicing.SCENES,
     evidence.SCENES,
     market.LAST,
 )
+
+
+PLAYED = (
+    "today",
+    "filing show 1",
+    "token attest 1",
+    "holders JSD-A1",
+    "period list 1",
+    "period show 1 1",
+    "period triggers 1",
+    "period statement {seller}",
+    "payment show 1",
+    "document history 1 storm",
+)
+"""Commands that show what was played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +115,25 @@ def run(home: Path, *, seed: int, short: bool, say: Callable[[str], None]) -> To
 
 def closing(stage: Stage) -> tuple[str, ...]:
     """The last words: the digest, the verdict, and commands that work on the home that is left."""
-    where, order = f"--home {stage.home}", stage.home / "documents" / "court-order.txt"
-    seller, buyer, token = stage.known["seller"], stage.known["buyer"], "JSD-A1"
+    where, seller = f"--home {stage.home}", stage.known["seller"]
+    shown = (*PLAYED, *(_going_on(stage) if stage.short else ()), "inbox", "verify --json")
     return (
         "",
         f"digest of amounts, decisions, refusals and positions (seed {stage.seed}): {stage.digest()}",
         "",
         "To explore what is left in the home:",
-        f"  abst today {where}",
-        f"  abst filing show 1 {where}",
-        f"  abst token attest 1 {where}",
-        f"  abst holders {token} {where}",
-        f"  abst payment show 1 {where}",
-        f"  abst document history 1 storm {where}",
-        f"  abst trade show {stage.home / 'documents' / 'trade.json'} {where}",
-        f"  abst why {seller} {buyer} 10000 {token} {where}",
-        f"  abst transfer {seller} {buyer} 10000 {token} {where}",
-        f"  abst freeze {buyer} 10000 {token} --evidence {order} --as operations-1 {where}",
-        f"  abst inbox {where}",
-        f"  abst verify --json {where}",
+        *(f"  abst {words.format(seller=seller)} {where}" for words in shown),
         "",
         "verify: OK" if stage.verified else "verify: differences, see above",
+    )
+
+
+def _going_on(stage: Stage) -> tuple[str, ...]:
+    """What still moves while tokens are outstanding."""
+    documents, seller, buyer = stage.home / "documents", stage.known["seller"], stage.known["buyer"]
+    return (
+        f"trade show {documents / 'trade.json'}",
+        f"why {seller} {buyer} 10000 JSD-A1",
+        f"transfer {seller} {buyer} 10000 JSD-A1",
+        f"freeze {buyer} 10000 JSD-A1 --evidence {documents / 'court-order.txt'} --as operations-1",
     )

@@ -133,9 +133,16 @@ def _keep_some_keys(stage: Stage) -> None:
 
 
 def holders_of(stage: Stage, symbol: str) -> list[Person]:
-    """Who subscribes to a tranche: everyone who may; the subordinated one needs boldness and a professional."""
+    """Who subscribes to a tranche: the subordinated one needs boldness and a professional, who may hold all three.
+
+    In the long demo every other one of the rest takes the first tranche, and the others the second.
+    """
     good = [person for person in stage.cast if person.fate == GOOD]
-    return [person for person in good if person.bold and person.professional] if symbol == SUB else good
+    fit = [person for person in good if person.bold and person.professional]
+    if symbol == SUB or stage.short:
+        return fit if symbol == SUB else good
+    rest = [person for person in good if person not in fit]
+    return fit + rest[int(symbol == A2) :: 2]
 
 
 def issue(stage: Stage) -> None:

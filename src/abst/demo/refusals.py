@@ -45,6 +45,7 @@ def faulty_file(stage: Stage) -> None:
         stage.expect(f"the dossier says once: {good.strip()}", dossier.count(good), 1)
         dossier = dossier.replace(good, bad)
     files = stage.paper("faulty-dossier.yaml", dossier), stage.paper("deal.yaml", deal)
+    stage.paper("collections.csv", demo_data.text("collections.csv"))  # which the deal names
     refusals = desk.check_file(stage.office, *files)
     stage.reasons("a dossier with five faults", refusals, *REASONS)
     stage.expect("faults found", len(refusals), len(REASONS))

@@ -180,11 +180,12 @@ def _signed(stage: Stage, name: str, seller: Person, buyer: Person) -> bytes:
 def _signature(stage: Stage, raw: bytes, person: Person, *, outside: bool) -> SignTrade:
     """What a wallet outside signs of the file: its message, and its permit's."""
     from abst.chain import papers
+    from abst.chain.eip712 import Trade
     from abst.transfers.trades import SignTrade
 
     if not outside:
         return SignTrade(request=stage.request(), paper=raw, holder=person.reference)
-    paper = papers.from_file(stage.office, raw, papers.Trade)
+    paper = papers.from_file(stage.office, raw, Trade)
     permit = paper.sides[paper.side_of(person.wallet)].permit
     messages = [papers.message_of(stage.office, paper.terms)]
     messages += [papers.permit_message(stage.office, permit)] if permit else []
