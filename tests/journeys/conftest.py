@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import desks
+import monthly
 import paying
 import pytest
 from program import FILING, WORK, Abst, onboard
 
 from abst import demo_data
 from databases import chosen_store
+from sharing import made_once
 
 __all__ = ["Abst"]
 LISTS = Path(demo_data.__file__).parent / "lists"
@@ -18,32 +21,38 @@ LISTS = Path(demo_data.__file__).parent / "lists"
 @pytest.fixture(scope="session")
 def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Abst:
     """A registry just made."""
-    abst = Abst(tmp_path_factory.mktemp("registry") / "home")
-    store = chosen_store()
-    abst("init", "--keystore-work", WORK, *(("--store-url", store) if store else ()))
-    for source, names in demo_data.LISTS:
-        abst("screening", "load", *(LISTS / name for name in names), "--source", source, "--as", "operations-1")
-    return abst
+
+    def make(folder: Path) -> None:
+        abst = Abst(folder / "home")
+        store = chosen_store()
+        abst("init", "--keystore-work", WORK, *(("--store-url", store) if store else ()))
+        for source, names in demo_data.LISTS:
+            abst("screening", "load", *(LISTS / name for name in names), "--source", source, "--as", "operations-1")
+
+    return Abst(made_once(tmp_path_factory, "registry", make) / "home")
 
 
 @pytest.fixture(scope="session")
 def issued_template(registry_template: Abst, tmp_path_factory: pytest.TempPathFactory) -> Abst:
     """An effective filing, three tokens, investors alpha and beta who hold, and careful gamma who does not."""
-    abst = registry_template.copy(tmp_path_factory.mktemp("issued"))
-    dossier = abst.file("dossier.yaml", demo_data.text("dossier.yaml"))
-    deal = abst.file("deal.yaml", demo_data.text("deal.yaml"))
-    abst("filing", "new", dossier, "--deal", deal, "--as", "operations-1")
-    abst("filing", "submit", FILING, "--as", "operations-1")
-    effective = abst("filing", "effective", FILING, "--evidence", abst.evidence(), "--as", "operations-1", exit=7)
-    abst.approve(effective, "compliance-1")
-    abst("token", "create", FILING, "--as", "operations-1")
-    for reference, bold in (("alpha", True), ("beta", True), ("gamma", False)):
-        onboard(abst, reference, bold=bold)
-    abst("investor", "admit", "--as", "operations-1")
-    table = abst.file("mint.csv", "investor,amount\nalpha,1000000\nbeta,2000000\n")
-    for token in ("JSD-A1", "JSD-SUB"):
-        abst.approve(abst("mint", token, "--file", table, "--as", "operations-1", exit=7), "compliance-1")
-    return abst
+
+    def make(folder: Path) -> None:
+        abst = registry_template.copy(folder)
+        dossier = abst.file("dossier.yaml", demo_data.text("dossier.yaml"))
+        deal = abst.file("deal.yaml", demo_data.text("deal.yaml"))
+        abst("filing", "new", dossier, "--deal", deal, "--as", "operations-1")
+        abst("filing", "submit", FILING, "--as", "operations-1")
+        effective = abst("filing", "effective", FILING, "--evidence", abst.evidence(), "--as", "operations-1", exit=7)
+        abst.approve(effective, "compliance-1")
+        abst("token", "create", FILING, "--as", "operations-1")
+        for reference, bold in (("alpha", True), ("beta", True), ("gamma", False)):
+            onboard(abst, reference, bold=bold)
+        abst("investor", "admit", "--as", "operations-1")
+        table = abst.file("mint.csv", "investor,amount\nalpha,1000000\nbeta,2000000\n")
+        for token in ("JSD-A1", "JSD-SUB"):
+            abst.approve(abst("mint", token, "--file", table, "--as", "operations-1", exit=7), "compliance-1")
+
+    return Abst(made_once(tmp_path_factory, "issued", make) / "home")
 
 
 @pytest.fixture
@@ -61,4 +70,12 @@ def paying_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holders, a listed deposit token, a payer with money, and a record date taken; for desks in process."""
     home = tmp_path_factory.mktemp("paying") / "home"
     paying.build(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def serviced_template(paying_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the whole issue sold and servicing open: months can be closed."""
+    home = desks.copied(paying_template, tmp_path_factory.mktemp("serviced") / "home")
+    monthly.extend(home)
     return home

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,23 @@ def new_home(home: Path) -> None:
     init(home, Init(passphrase_of=passphrase, work=WORK, store_url=chosen_store()))
     with opened(home) as office:
         load_samples(office, request)
+
+
+def filed_home(home: Path) -> None:
+    """A new home with an effective filing and its tokens: a copy of one that is made once in a process."""
+    copied(_filed(), home)
+
+
+@cache
+def _filed() -> Path:
+    folder = tempfile.mkdtemp(prefix="abst-filed-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    home = Path(folder) / "home"
+    new_home(home)
+    with opened(home) as office:
+        effective_filing(office)
+        made_tokens(office)
+    return home
 
 
 @contextmanager

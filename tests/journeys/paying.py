@@ -24,10 +24,8 @@ CASH = 10_000_000
 
 def build(home: Path) -> None:
     """Three holders of the senior tranche, a listed deposit token, a payer with money, and a record date taken."""
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
         desks.keep_keys(office, *desks.HOLDERS)
         rows = tuple(Allocation(name, amount) for name, amount in HELD.items())

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 
 import life_audit
+import life_calendar
 import life_corrections
+import life_deals
 import life_dossier
 import life_payments
+import life_periods
 import life_persons
 import life_registers
+import life_reports
 import life_rulebook
 import life_screening
+import life_servicing
 import life_suitability
 import life_trades
 import pytest
@@ -36,6 +41,7 @@ def test_every_command_in_one_life(registry: Abst) -> None:
     life_rulebook.rules(abst)
     life_rulebook.settings(abst)
     life_dossier.check(abst)
+    life_deals.look_at(abst)
     _file(abst)
     life_suitability.shown(abst)
     life_suitability.tried(abst)
@@ -58,6 +64,11 @@ def test_every_command_in_one_life(registry: Abst) -> None:
     life_corrections.load(abst)
     life_corrections.succeed(abst)
     life_corrections.read(abst)
+    life_calendar.keep(abst)
+    life_servicing.report(abst)
+    life_periods.close(abst)
+    life_calendar.look_at_a_month(abst)
+    life_reports.draw(abst)
     _look(abst)
     life_payments.close(abst)
     life_audit.decisions(abst)

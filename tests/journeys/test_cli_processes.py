@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from program import Abst
 
+import forks
+
 pytestmark = pytest.mark.slow
 OPS, CHECKER = "operations-1", "compliance-1"
 
@@ -26,19 +28,19 @@ def test_no_home_is_unavailable(tmp_path: Path) -> None:
 
 def test_a_wrong_word_is_usage(issued: Abst) -> None:
     """Given an amount that is no number, it should exit 2 and name the argument."""
-    answer = issued.process("transfer", "alpha", "beta", "ten", "JSD-A1", exit=2)
+    answer = issued.fork("transfer", "alpha", "beta", "ten", "JSD-A1", exit=2)
     assert answer.result["where"] == "AMOUNT"
 
 
 def test_an_unknown_token_is_not_found(issued: Abst) -> None:
     """Given a symbol that no filing has, it should exit 4 and list those there are."""
-    answer = issued.process("holders", "JSD-A9", exit=4)
+    answer = issued.fork("holders", "JSD-A9", exit=4)
     assert "JSD-A1" in answer.result["needed"]
 
 
 def test_a_refused_transfer_names_the_rule(issued: Abst) -> None:
     """Given a receiver whose capacity is too low, it should exit 3 with rule, finding and source."""
-    answer = issued.process("transfer", "alpha", "gamma", "10000", "JSD-A1", exit=3)
+    answer = issued.fork("transfer", "alpha", "gamma", "10000", "JSD-A1", exit=3)
     (refusal,) = answer.envelope["refusals"]
     assert (refusal["rule"], refusal["reason"]) == ("R-47", "risk-above-capacity")
     assert all(refusal[field] for field in ("found", "needed", "where", "source"))
@@ -47,21 +49,21 @@ def test_a_refused_transfer_names_the_rule(issued: Abst) -> None:
 def test_a_transfer_is_done_once_for_one_request(issued: Abst) -> None:
     """Given the same request twice and then other content, it should act once, repeat its answer, then conflict."""
     line = ("transfer", "alpha", "beta", "10000", "JSD-A1", "--request", "req-x")
-    assert issued.process(*line).result == issued.process(*line).result
-    issued.process(*line[:3], "20000", *line[4:], exit=8)
+    assert issued.fork(*line).result == issued.fork(*line).result
+    issued.fork(*line[:3], "20000", *line[4:], exit=8)
     rows = issued("holders", "JSD-A1").result["rows"]
     assert {row["investor"]: row["balance"] for row in rows} == {"alpha": "990000", "beta": "2010000"}
 
 
 def test_an_officer_without_the_role_is_not_authorised(issued: Abst) -> None:
     """Given a checker who wants to suspend, it should exit 9 and change nothing."""
-    issued.process("filing", "suspend", "1", "--evidence", issued.evidence(), "--as", CHECKER, exit=9)
+    issued.fork("filing", "suspend", "1", "--evidence", issued.evidence(), "--as", CHECKER, exit=9)
     assert issued("filing", "show", "1").result["state"] == "effective"
 
 
 def test_a_wrong_passphrase_is_not_authorised(issued: Abst) -> None:
     """Given a passphrase that opens nothing, it should exit 9, without a word of any key."""
-    answer = issued.process("transfer", "alpha", "beta", "10000", "JSD-A1", env={"ABST_PASSPHRASE": "guess"}, exit=9)
+    answer = issued.fork("transfer", "alpha", "beta", "10000", "JSD-A1", env={"ABST_PASSPHRASE": "guess"}, exit=9)
     assert "guess" not in json.dumps(answer.envelope) + answer.stderr
 
 
@@ -74,12 +76,12 @@ def test_maker_and_checker_work_from_two_homes(issued: Abst, tmp_path: Path) -> 
     frozen = ("freeze", "beta", "500000", "JSD-A1", "--evidence", issued.evidence(), "--as", OPS)
     proposal = issued(*frozen, exit=7).result["proposal"]
     issued("approve", proposal, "--as", CHECKER, exit=7)  # decided here, but his key is not here
-    checkers.process("ops", "run")
+    checkers.fork("ops", "run")
     mint = issued("mint", "JSD-A1", "beta", "10000", "--as", OPS, exit=7).result["proposal"]
     issued("approve", mint, "--as", CHECKER, exit=9)  # a gatekeeper signs with his own key alone
     assert [row["id"] for row in checkers("inbox", "--as", CHECKER).result] == [mint]
-    checkers.process("approve", mint, "--as", CHECKER, exit=7)  # signed; the issuer's key sends it
-    issued.process("ops", "run")
+    checkers.fork("approve", mint, "--as", CHECKER, exit=7)  # signed; the issuer's key sends it
+    issued.fork("ops", "run")
     rows = {row["investor"]: row for row in checkers("holders", "JSD-A1").result["rows"]}
     assert (rows["beta"]["balance"], rows["beta"]["frozen"]) == ("2010000", "500000")
     assert issued("verify").result["ok"]
@@ -92,18 +94,9 @@ def test_a_changed_row_is_found(issued: Abst) -> None:
     with database:
         database.execute("UPDATE investor SET capacity = 5 WHERE id = 'gamma'")
     database.close()
-    answer = issued.process("verify", exit=6)
+    answer = issued.fork("verify", exit=6)
     (difference,) = answer.result["differences"]
     assert (difference["words"], difference["found"], difference["expected"]) == ("capacity", "1", "5")
-
-
-# A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that: these tests too, perhaps.
-LISTENING = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from abst.cli import main
-main()
-"""
 
 
 def test_ctrl_c_is_130_and_the_demo_begins_again(tmp_path: Path) -> None:
@@ -115,13 +108,11 @@ def test_ctrl_c_is_130_and_the_demo_begins_again(tmp_path: Path) -> None:
 
 def _interrupted(home: Path, words: str) -> tuple[int, str]:
     """A demo that gets Ctrl-C once it says these words: its exit code and its answer."""
-    line = [sys.executable, "-c", LISTENING, "demo", "--short", "--json", "--home", str(home)]
-    running = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
+    running = forks.start(("demo", "--short", "--json", "--home", home), {})
     assert any(words in said for said in running.stderr)
     running.send_signal(signal.SIGINT)
-    stdout, _ = running.communicate(timeout=60)
-    return running.returncode, stdout
+    code, stdout, _ = running.end()
+    return code, stdout
 
 
 def test_a_reader_that_goes_away_is_no_error(issued: Abst) -> None:

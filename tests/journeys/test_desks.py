@@ -31,10 +31,8 @@ SENIOR = "JSD-A1"
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an effective filing, its tokens, three admitted people with keys, and 100 lots minted to alice."""
     home = tmp_path_factory.mktemp("ready") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
         desks.keep_keys(office, *desks.HOLDERS)
         minted(office, Allocation("alice", 1_000_000))

@@ -46,10 +46,8 @@ from abst.servicing import amortisation
 def subscribed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """alice and bob have money and their keys in the home, carol has no money; nothing is minted yet."""
     home = tmp_path_factory.mktemp("subscribed") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
         desks.keep_keys(office, *desks.HOLDERS)
         open_market(office, "alice", "bob")

@@ -30,10 +30,8 @@ YEAR = 366 * 86_400
 def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """alice holds 1,000,000 units and has her key in the home; bob and carol are admitted."""
     home = tmp_path_factory.mktemp("held") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
         desks.keep_keys(office, "alice")
         minted = issuance.ProposeMint(

@@ -37,10 +37,8 @@ PEOPLE = ("alice", "bob", "carol", "dora")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """alice was minted 1,000,000 units in row 1 of the request first-mint, bob 500,000 in row 2."""
     home = tmp_path_factory.mktemp("corrected") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *PEOPLE)
         rows = (Allocation("alice", 1_000_000, 1), Allocation("bob", 500_000, 2))
         asked = issuance.ProposeMint(officer=OPS, request="first-mint", token=SENIOR, allocations=rows)

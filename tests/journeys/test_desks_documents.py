@@ -25,10 +25,8 @@ RISK_BIT = 1 << 2  # material-risk
 def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an effective filing, its tokens, and carol, who runs a venue."""
     home = tmp_path_factory.mktemp("filed") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, "carol")
         desks.keep_keys(office, "carol")
     return home

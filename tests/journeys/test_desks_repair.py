@@ -29,10 +29,8 @@ SENIOR = "JSD-A1"
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an effective filing, tokens and admitted people, nothing minted."""
     home = tmp_path_factory.mktemp("plain") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
     return home
 

@@ -46,10 +46,8 @@ from abst.values import to_bytes
 def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """alice holds 1,000,000 units, bob money; both have their keys in the home, carol has neither tokens nor money."""
     home = tmp_path_factory.mktemp("traded") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, *desks.HOLDERS)
         desks.keep_keys(office, *desks.HOLDERS)
         minted = issuance.ProposeMint(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import PAPER, admitted_people, copied, effective_filing, made_tokens, new_home, opened, request, wallet
+from desks import PAPER, admitted_people, copied, filed_home, opened, request, wallet
 
 from abst import audit
 from abst.cash import assets, deposits
@@ -37,10 +37,8 @@ OPS, TOKEN = "operations-1", "JSD-A1"
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("refusals") / "home"
-    new_home(home)
+    filed_home(home)
     with opened(home) as office:
-        effective_filing(office)
-        made_tokens(office)
         admitted_people(office, "alice")
     return home
 

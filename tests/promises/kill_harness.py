@@ -96,6 +96,16 @@ class Template:
     investors: tuple[str, ...]
     lot: int  # least units of the token in one allocation
 
+    @classmethod
+    def read(cls, folder: Path) -> Template:
+        """The template whose home lies in the folder."""
+        told = json.loads((folder / "template.json").read_text(encoding="utf-8"))
+        return cls(folder / "home", tuple(told["investors"]), told["lot"])
+
+    def write(self, folder: Path) -> None:
+        told = {"investors": self.investors, "lot": self.lot}
+        (folder / "template.json").write_text(json.dumps(told), encoding="utf-8")
+
     def copy(self, to: Path) -> Path:
         shutil.copytree(self.home, to)
         return to

@@ -14,6 +14,7 @@ from abst.servicing import ledger, payments, record_dates
 from promises import kill_harness as harness
 from promises.kill_harness import FILING, MAKER, TOKEN, Template
 from promises.test_kills import Killer, boundaries, every_line, kill_at_random, timed
+from sharing import made_once
 
 BANK = "bank-desk"
 HOLDERS, LOT = 7, 2  # holders of the record date, and those of them in one transaction
@@ -23,31 +24,35 @@ FUNDED = 1_000
 @pytest.fixture(scope="session")
 def ready_to_pay(ready_to_mint: Template, tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Some hold the token at a record date that was taken, and the payer has the money."""
-    home = ready_to_mint.copy(tmp_path_factory.mktemp("paying") / "home")
-    office = harness.open_office(home)
-    rows = [(name, ready_to_mint.lot * (2 + place)) for place, name in enumerate(ready_to_mint.investors[:HOLDERS])]
-    harness.mint(office, "t-mint", rows)
-    for account in (MAKER, "distribution"):
-        opened = deposits.SetAccount(officer=BANK, request=f"t-{account}", account=account, is_open=True)
-        deposits.set_account(office, opened)
-    listing = assets.ProposeAsset(
-        officer=MAKER,
-        request="t-asset",
-        asset=assets.asset_of(office, ""),
-        currency="HKD",
-        kind="deposit",
-        evidence=Evidence("licence.txt", b"A document of the tests."),
-    )
-    harness.approve(office, assets.propose(office, listing), "t-asset-yes")
-    deposits.make(office, deposits.MakeDeposit(officer=BANK, request="t-cash", to=MAKER, amount=FUNDED))
-    second = office.now() + 10
-    date = record_dates.Announce(officer=MAKER, request="t-date", filing=FILING, second=second)
-    record_dates.announce(office, date)
-    warp(office, 10)
-    assert harness.differences(office) == []
-    office.close()
-    gc.collect()  # no connection of the parent's is left for a fork to inherit
-    return Template(home, ready_to_mint.investors, ready_to_mint.lot)
+
+    def make(folder: Path) -> None:
+        home = ready_to_mint.copy(folder / "home")
+        office = harness.open_office(home)
+        rows = [(name, ready_to_mint.lot * (2 + place)) for place, name in enumerate(ready_to_mint.investors[:HOLDERS])]
+        harness.mint(office, "t-mint", rows)
+        for account in (MAKER, "distribution"):
+            opened = deposits.SetAccount(officer=BANK, request=f"t-{account}", account=account, is_open=True)
+            deposits.set_account(office, opened)
+        listing = assets.ProposeAsset(
+            officer=MAKER,
+            request="t-asset",
+            asset=assets.asset_of(office, ""),
+            currency="HKD",
+            kind="deposit",
+            evidence=Evidence("licence.txt", b"A document of the tests."),
+        )
+        harness.approve(office, assets.propose(office, listing), "t-asset-yes")
+        deposits.make(office, deposits.MakeDeposit(officer=BANK, request="t-cash", to=MAKER, amount=FUNDED))
+        second = office.now() + 10
+        date = record_dates.Announce(officer=MAKER, request="t-date", filing=FILING, second=second)
+        record_dates.announce(office, date)
+        warp(office, 10)
+        assert harness.differences(office) == []
+        office.close()
+        gc.collect()  # no connection of the parent's is left for a fork to inherit
+        Template(home, ready_to_mint.investors, ready_to_mint.lot).write(folder)
+
+    return Template.read(made_once(tmp_path_factory, "ready-to-pay", make))
 
 
 def pay(office: Office) -> Result:

@@ -95,10 +95,8 @@ class Scene:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     home = tmp_path_factory.mktemp("tampering") / "home"
-    desks.new_home(home)
+    desks.filed_home(home)
     with desks.opened(home) as office:
-        desks.effective_filing(office)
-        desks.made_tokens(office)
         desks.admitted_people(office, "alice", "bob")
         desks.second_officer(office, mint(office, "alice", 10_000))
         anchors.anchor(office, anchors.Anchor(officer="operations-1", request="anchor-1"))

@@ -23,6 +23,7 @@ from abst.transfers import trades
 from promises import kill_harness as harness
 from promises.kill_harness import FILING, MAKER, TOKEN, Template
 from promises.test_kills import Killer, boundaries, every_line, kill_at_random, timed
+from sharing import made_once
 
 BANK, ISSUER = "bank-desk", "operations-2"
 SEED = 1  # of the template's investors
@@ -32,41 +33,53 @@ MONEY, PRICE, YEAR = 1_000_000, 1_000, 366 * 86_400
 @pytest.fixture(scope="session")
 def ready_to_trade(ready_to_mint: Template, tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The first investor holds tokens, the second has money and has ordered more; their papers lie in the home."""
-    home = ready_to_mint.copy(tmp_path_factory.mktemp("trading") / "home")
-    office = harness.open_office(home)
-    paper = Evidence("paper.txt", b"A document of the tests.")
-    seller, buyer = ready_to_mint.investors[:2]
-    harness.mint(office, "t-mint", [(seller, 2 * ready_to_mint.lot)])
-    asset = assets.asset_of(office, "")
-    listing = assets.ProposeAsset(
-        officer=MAKER, request="t-asset", asset=asset, currency="HKD", kind="deposit", evidence=paper
-    )
-    harness.approve(office, assets.propose(office, listing), "t-asset-yes")
-    opened = deposits.SetAccount(officer=BANK, request="t-account", account=ISSUER, is_open=True)
-    deposits.set_account(office, opened)
-    deposits.make(office, deposits.MakeDeposit(officer=BANK, request="t-cash", to=buyer, amount=MONEY))
-    account = allotment.SetProceeds(officer=MAKER, request="t-proceeds", filing=FILING, account=ISSUER, evidence=paper)
-    harness.approve(office, allotment.set_proceeds(office, account), "t-proceeds-yes")
-    deadline = office.now() + YEAR
-    ordered = orders.NewOrder(
-        request="t-order", token=TOKEN, buyer=buyer, amount=ready_to_mint.lot, asset="", price=PRICE, deadline=deadline
-    )
-    _keep(office, home / "order.json", orders.new(office, ordered), Order)
-    drawn = trades.NewTrade(
-        request="t-trade",
-        token=TOKEN,
-        seller=seller,
-        buyer=buyer,
-        amount=ready_to_mint.lot,
-        asset="",
-        price=PRICE,
-        deadline=deadline,
-    )
-    _keep(office, home / "trade.json", trades.new(office, drawn), Trade)
-    assert harness.differences(office) == []
-    office.close()
-    gc.collect()  # no connection of the parent's is left for a fork to inherit
-    return Template(home, ready_to_mint.investors, ready_to_mint.lot)
+
+    def make(folder: Path) -> None:
+        home = ready_to_mint.copy(folder / "home")
+        office = harness.open_office(home)
+        paper = Evidence("paper.txt", b"A document of the tests.")
+        seller, buyer = ready_to_mint.investors[:2]
+        harness.mint(office, "t-mint", [(seller, 2 * ready_to_mint.lot)])
+        asset = assets.asset_of(office, "")
+        listing = assets.ProposeAsset(
+            officer=MAKER, request="t-asset", asset=asset, currency="HKD", kind="deposit", evidence=paper
+        )
+        harness.approve(office, assets.propose(office, listing), "t-asset-yes")
+        opened = deposits.SetAccount(officer=BANK, request="t-account", account=ISSUER, is_open=True)
+        deposits.set_account(office, opened)
+        deposits.make(office, deposits.MakeDeposit(officer=BANK, request="t-cash", to=buyer, amount=MONEY))
+        account = allotment.SetProceeds(
+            officer=MAKER, request="t-proceeds", filing=FILING, account=ISSUER, evidence=paper
+        )
+        harness.approve(office, allotment.set_proceeds(office, account), "t-proceeds-yes")
+        deadline = office.now() + YEAR
+        ordered = orders.NewOrder(
+            request="t-order",
+            token=TOKEN,
+            buyer=buyer,
+            amount=ready_to_mint.lot,
+            asset="",
+            price=PRICE,
+            deadline=deadline,
+        )
+        _keep(office, home / "order.json", orders.new(office, ordered), Order)
+        drawn = trades.NewTrade(
+            request="t-trade",
+            token=TOKEN,
+            seller=seller,
+            buyer=buyer,
+            amount=ready_to_mint.lot,
+            asset="",
+            price=PRICE,
+            deadline=deadline,
+        )
+        _keep(office, home / "trade.json", trades.new(office, drawn), Trade)
+        assert harness.differences(office) == []
+        office.close()
+        gc.collect()  # no connection of the parent's is left for a fork to inherit
+        Template(home, ready_to_mint.investors, ready_to_mint.lot).write(folder)
+
+    return Template.read(made_once(tmp_path_factory, "ready-to-trade", make))
 
 
 def _keep(office: Office, file: Path, drawn: Result, kind: type[Trade] | type[Order]) -> None:
