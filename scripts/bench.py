@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from abst.bench import curves, erc3643, people, report, speed
+from abst.bench import curves, erc3643, people, projection, report, servicing, speed
 from abst.bench.gas import PLAIN_SOURCE, measure
 from abst.chain.compiler import compile_files
 
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     rates: list[report.Figure] = []
     if growing:
         report.show_curves(grown)
-        rates = [*speed.figures(), *people.figures(), *people.on_postgres()]
+        rates = [*speed.figures(), *projection.figures(), *people.figures(), *people.on_postgres()]
+        rates += servicing.figures()
         report.show_speed(rates)
     report.write([*costs, *report.curve_figures(grown), *rates], ROOT / "build" / "bench.json")
     if peer is None:

@@ -75,10 +75,14 @@ def _result(shape: Shape) -> Shape:
 
 
 def schemas() -> dict[str, Shape]:
-    """File name without ending -> schema: of the envelope, of each command, and of the dossier that people write."""
+    """File name without ending -> schema: of the envelope, of each command, and of the files that people write."""
+    from abst.deal.schemas import schemas as of_deals
     from abst.filing.dossier import schema
+    from abst.servicing.report import file
 
     found = {"envelope": envelope_schema("", {}), "dossier": schema()}
+    found |= {"servicer-report": file.schema(), "tape-map": file.map_schema()}
+    found |= {f"deal-{'file' if word == 'deal' else word}": made for word, made in of_deals().items()}
     for spec in specs():
         found[slug(spec.path)] = envelope_schema(spec.path, spec.result)
     return found

@@ -11,14 +11,17 @@ from abst.cli import (
     allot,
     asset,
     audit,
+    calendar,
     chain,
     correct,
+    deal_figures,
     decide,
     decision,
     demo,
     deposit,
     disclosure,
     document,
+    duty,
     filing_clock,
     fx,
     hold,
@@ -32,6 +35,7 @@ from abst.cli import (
     ops,
     order,
     payment,
+    period,
     plan,
     pledge,
     proceeds,
@@ -41,6 +45,7 @@ from abst.cli import (
     report,
     rulebook,
     screening,
+    servicing,
     setting,
     suitability,
     today,
@@ -58,6 +63,7 @@ GROUPS = (
     officer,
     rulebook,
     setting,
+    deal_figures,
     filing_clock,
     provider,
     marketing,
@@ -75,9 +81,12 @@ GROUPS = (
     order,
     trade,
     travel,
+    servicing,
+    period,
     record_date,
     payment,
     document,
+    duty,
     hook,
     pledge,
     correct,
@@ -89,7 +98,7 @@ GROUPS = (
     ops,
     chain,
 )
-SINGLES = (init, demo, mint, allot, transfer, disclosure, holders, decide, today, verify)
+SINGLES = (init, demo, mint, allot, transfer, disclosure, calendar, holders, decide, today, verify)
 
 
 def _version(wanted: bool) -> None:
