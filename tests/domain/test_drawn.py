@@ -217,12 +217,19 @@ def test_pieces_of_a_page_stand_below_each_other(monkeypatch: pytest.MonkeyPatch
 # ---- what it says
 
 
+def test_a_class_goes_by_its_key_where_its_name_cannot_be_read() -> None:
+    """Given classes named in Chinese, the English paper should call them by their keys, in tables and in steps."""
+    english, chinese = (repr(distribution(samples.troubled(9), lang)) for lang in ("en", "zh"))
+    assert "优先A1" not in english
+    assert "优先A1" in chinese
+
+
 def test_a_report_says_what_went_wrong() -> None:
     """Given a period with a trigger, a shortfall, a late report and a restatement, the paper should say all four."""
     said = repr(distribution(samples.troubled(9), "en"))
     for words in (
         "accelerated order of payments",
-        "Interest of 321,041.10 CNY due to class 优先A1 is not paid",
+        "Interest of 321,041.10 CNY due to class A1 is not paid",
         "came after the determination date 2027-06-21",
         "Restatements taken in",
         "-13.00",

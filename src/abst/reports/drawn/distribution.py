@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from abst.reports.drawn import scales
@@ -36,6 +37,7 @@ class _Writer:
 
 def distribution(figures: Distribution, lang: Lang) -> Paper:
     """The report in one language; the same figures give the same paper."""
+    figures = figures if lang == "zh" else _in_latin(figures)
     it = _Writer(figures, lang)
     words, dates = it.words, figures.dates
     parts: list[tuple[str, tuple[Block, ...]]] = [
@@ -66,6 +68,23 @@ def distribution(figures: Distribution, lang: Lang) -> Paper:
         foot=words("foot"),
         page=words("page"),
         made=figures.reported,
+    )
+
+
+def _in_latin(figures: Distribution) -> Distribution:
+    """For readers without Chinese: a class whose name is not in their letters goes by its key in the deal."""
+    keys = {one.name: one.key for one in figures.classes if not one.name.isascii()}
+    return replace(
+        figures,
+        classes=tuple(replace(one, name=keys.get(one.name, one.name)) for one in figures.classes),
+        steps=tuple(
+            replace(
+                step,
+                payee=", ".join(keys.get(name, name) for name in step.payee.split(", ")),
+                parts=tuple((keys.get(name, name), paid) for name, paid in step.parts),
+            )
+            for step in figures.steps
+        ),
     )
 
 
