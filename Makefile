@@ -12,7 +12,7 @@ export NODE_OPTIONS ?= --use-system-ca
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test bench prove lint format lock clean contracts wheel
+.PHONY: help setup demo test bench prove lint forge format lock clean contracts wheel
 
 help:
 	@echo "make demo | test | bench | prove | lint | format | wheel | lock | clean"
@@ -53,8 +53,12 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: lint $(STAMPS)/proofs
+forge: setup
 	$(BIN)/python scripts/forge.py test
+
+# Lint and the Solidity tests beside each other: neither keeps both processors busy.
+test: setup $(STAMPS)/proofs
+	@$(MAKE) --no-print-directory -j 2 lint forge
 	$(BIN)/python scripts/prove.py --quick
 	$(PYTEST) -n 2 --dist worksteal -m "not prove"
 
