@@ -114,7 +114,8 @@ def scaled(deal: Deal, big: Deal, report: dict[str, int], outcome: Outcome, time
 def _money(deal: Deal, name: str) -> bool:
     if name == "pool.carried" or name.endswith(".in_year"):
         return True
-    return deal.compiled.units.get(name) is Unit.MONEY
+    found = deal.compiled.scope.quantities.get(name)
+    return found is not None and found.unit is Unit.MONEY
 
 
 def _cash(name: str) -> bool:

@@ -10,8 +10,7 @@ from typing import Literal
 
 from abst.deal.model import Deal
 from abst.deal.running import Outcome
-from abst.deal.waterfall.expressions import Expression, Misread, Quantity, Scope, Table, Unit, read
-from abst.deal.waterfall.layout import NAMED, SUMMED
+from abst.deal.waterfall.expressions import Expression, Misread, Scope, Unit, read
 from abst.deal.waterfall.machine import before_steps, evaluate
 from abst.deal.waterfall.program import Header, decode
 
@@ -50,7 +49,7 @@ class Condition:
 def conditions(deal: Deal, outcome: Outcome) -> tuple[Condition, ...]:
     """Every test of a deal at a payment, and whether its calls are open. words: the deal's own, or the expression."""
     header = decode(deal.compiled.program).header
-    scope = _scope(deal, header)
+    scope = deal.compiled.scope
     values = before_steps(deal.compiled.program, outcome.inputs, outcome.before)
     made: list[Condition] = []
     for name, text in deal.tests.items():
@@ -68,7 +67,7 @@ def watched(deal: Deal, outcome: Outcome) -> tuple[Watched, ...]:
     """Every trigger of a deal at a payment."""
     held = dict(zip(deal.compiled.state, outcome.before, strict=True))
     header = decode(deal.compiled.program).header
-    scope, opening = _scope(deal, header), None
+    scope, opening = deal.compiled.scope, None
     made: list[Watched] = []
     for name, trigger in deal.triggers.items():
         values: Sequence[int] = outcome.values
@@ -79,20 +78,6 @@ def watched(deal: Deal, outcome: Outcome) -> tuple[Watched, ...]:
         before = bool(held[f"trigger.{name}"])
         made.append(Watched(name, before, outcome.triggers[name], trigger.cure is not None, *sides))
     return tuple(made)
-
-
-def _scope(deal: Deal, header: Header) -> Scope:
-    """What the deal's expressions may name, once it has been compiled."""
-    slots = dict(deal.compiled.slots)
-    slots |= {word: slots[reported] for word, reported in NAMED.items()}
-    slots |= {name.replace("_", ".", 1): slot for name, slot in slots.items() if name.startswith("pool_month_")}
-    slots.setdefault("pool.month_1", slots["pool_month_openings"])  # where no period has several months
-    quantities = {name: Quantity(slots[name], unit) for name, unit in deal.compiled.units.items()}
-    tables = {name: Table(header.tables.index(one.numbers), Unit(one.unit)) for name, one in deal.tables.items()}
-    formulas = dict(deal.formulas)
-    for group, members in deal.groups.items():
-        formulas |= {f"{group}.{word}": " + ".join(f"{one}.{word}" for one in members) for word in SUMMED}
-    return Scope(quantities, tables, formulas, deal.decimals)
 
 
 def _sides(when: str, scope: Scope, header: Header, values: Sequence[int], holds: bool) -> tuple[str, str, Unit]:

@@ -61,14 +61,14 @@ class StepInfo:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A program and the names of its numbers. steps: by (mode, slot of the result); units: of what may be named."""
+    """A program and the names of its numbers. steps: by (mode, slot of the result); scope: all that may be named."""
 
     program: bytes
     inputs: tuple[str, ...]
     state: tuple[str, ...]
     start: tuple[int, ...]
     slots: Mapping[str, int]
-    units: Mapping[str, Unit]
+    scope: Scope
     steps: Mapping[tuple[str, int], StepInfo]
 
 
@@ -140,9 +140,8 @@ def compile_deal(deal: Deal) -> tuple[Compiled, tuple[Fault, ...]]:
 def _compiled(building: Building, code: bytes) -> Compiled:
     layout = building.layout
     made = program.encode(_header(building), code) if code else b""
-    units = {name: quantity.unit for name, quantity in building.scope.quantities.items()}
     state, start = tuple(layout.state), tuple(layout.start)
-    return Compiled(made, tuple(layout.inputs), state, start, dict(layout.slots), units, dict(building.steps))
+    return Compiled(made, tuple(layout.inputs), state, start, dict(layout.slots), building.scope, dict(building.steps))
 
 
 def _header(building: Building) -> Header:
