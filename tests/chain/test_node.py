@@ -25,7 +25,8 @@ def test_another_chain_id_is_refused(anvil_url: str) -> None:
     """And both ids are told."""
     with pytest.raises(Unavailable, match=r"chain id 31337.*chain id 7"):
         NodeChain(anvil_url, chain_id=7)
-    assert NodeChain(anvil_url, chain_id=31337, finality=3).finality == 3
+    chain = NodeChain(anvil_url, chain_id=31337, finality=3)
+    assert chain.final() == chain.head().number - 3
 
 
 def test_the_clock_is_the_pending_blocks_time(anvil_url: str) -> None:

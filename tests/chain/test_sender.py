@@ -332,7 +332,7 @@ def test_mined_becomes_final_with_blocks_on_top(world: World) -> None:
     intent = world.file(2)
     sender = world.sender()
     sender.chain = Faulty(world.chain)
-    sender.chain.finality = 2
+    sender.chain._changed["final"] = lambda: world.chain.head().number - 2
     assert [o.state for o in sender.drain([intent])] == ["mined"]
     world.chain.mine(1)
     assert [o.state for o in sender.drain([intent])] == ["mined"]
@@ -344,7 +344,7 @@ def test_a_block_that_was_replaced(world: World) -> None:
     intent = world.file(2)
     sender = world.sender()
     sender.chain = Faulty(world.chain)
-    sender.chain.finality = 1
+    sender.chain._changed["final"] = lambda: world.chain.head().number - 1
     assert [o.state for o in sender.drain([intent])] == ["mined"]
     real = world.chain.receipt
     looks = iter([None])

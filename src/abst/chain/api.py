@@ -53,10 +53,23 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Tx:
-    """A transaction to be estimated. to None creates a contract; value in wei; gas None: as much as a block holds."""
+class Sent:
+    """A mined transaction of one account, as the block has it. to None: it made a contract."""
 
+    hash: Hash
     sender: Address
+    nonce: int
+    to: Address | None
+    data: bytes
+    block_number: int
+    block_hash: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """A message to be run or estimated. to None creates a contract; value in wei; gas None: as much as a block holds."""
+
+    sender: Address | None
     to: Address | None
     data: bytes = b""
     value: int = 0
@@ -89,9 +102,8 @@ class Chain(Protocol):
     @property
     def chain_id(self) -> int: ...
 
-    @property
-    def finality(self) -> int:
-        """Blocks that must stand on top of a receipt before it is final; 0: final when mined."""
+    def final(self) -> int:
+        """The number of the last block that the network will not take back; -1 when there is none yet."""
         ...
 
     def now(self) -> int:
@@ -104,16 +116,33 @@ class Chain(Protocol):
         """The canonical block of that number; None when there is none (yet)."""
         ...
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
-        """Run a message as if in the next block, at `now()`. Raises Reverted."""
+    def blocks(self, numbers: Sequence[int]) -> list[Head | None]:
+        """`block` for several at once."""
+        ...
+
+    def call(self, to: Address | None, data: bytes, sender: Address | None = None) -> bytes:
+        """Run a message as if in the next block, at `now()`; to None runs code that would make a contract, and
+        answers with what it returns. Raises Reverted.
+        """
+        ...
+
+    def call_many(self, messages: Sequence[Tx]) -> list[bytes | Reverted]:
+        """`call` for several at once, each alone, in order; what reverts is in its place."""
         ...
 
     def estimate(self, tx: Tx) -> int:
         """A gas limit with which the transaction passes, checked by running it. Raises Reverted."""
         ...
 
-    def nonce(self, address: Address) -> int:
-        """How many transactions of the account are mined: the nonce of its next one, when none is under way."""
+    def estimate_many(self, txs: Sequence[Tx]) -> list[int | Reverted]:
+        """`estimate` for several at once, each alone upon today's state, in order; what reverts is in its place."""
+        ...
+
+    def nonce(self, address: Address, *, waiting: bool = False) -> int:
+        """How many transactions of the account are mined: the nonce of its next one, when none is under way.
+
+        waiting: those count too that the chain has taken and not yet mined.
+        """
         ...
 
     def gas_price(self) -> tuple[int, int]:
@@ -129,6 +158,14 @@ class Chain(Protocol):
         ...
 
     def receipt(self, transaction: Hash) -> Receipt | None: ...
+
+    def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
+        """`receipt` for several at once."""
+        ...
+
+    def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:
+        """What these accounts sent, in both blocks and those between, in order. Linear in blocks."""
+        ...
 
     def logs(
         self,

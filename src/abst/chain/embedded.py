@@ -13,8 +13,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rlp
 from eth.abc import BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI, VirtualMachineAPI
@@ -31,7 +32,7 @@ from rlp.exceptions import RLPException
 from trie.exceptions import MissingTrieNode
 
 from abst.chain import evm
-from abst.chain.api import DEFAULT_CHAIN_ID, Head, Log, NotAccepted, Receipt, Reverted, Tx
+from abst.chain.api import DEFAULT_CHAIN_ID, Head, Log, NotAccepted, Receipt, Reverted, Sent, Tx
 from abst.chain.kv import ChainFile
 from abst.errors import IntegrityFailure, Unavailable, UsageError
 from abst.values import Address, Hash, to_bytes
@@ -39,6 +40,7 @@ from abst.values import Address, Hash, to_bytes
 if TYPE_CHECKING:
     from web3 import Web3
 
+T = TypeVar("T")
 FORMAT = "1"  # of the file; another number is refused
 TIP = 1  # wei: nobody competes for a place in these blocks
 LEAST_MAX_FEE = 2 * 10**9  # wei; above the first base fee, so that a stored transaction stays good after full blocks
@@ -46,7 +48,7 @@ _HEAD_KEY = SchemaV1.make_canonical_head_hash_lookup_key()
 
 
 MOST_ANSWERS = 10_000  # of calls kept for one head and second
-_Question = tuple[Address, bytes, Address | None]
+_Question = tuple[Address | None, bytes, Address | None]
 
 
 def _wall() -> int:
@@ -60,8 +62,6 @@ class EmbeddedChain:
     Raises Unavailable: no such file, not a chain file, another format or chain id, damaged, locked, disk full;
     IntegrityFailure: the blocks in it contradict each other.
     """
-
-    finality = 0
 
     def __init__(
         self,
@@ -205,6 +205,12 @@ class EmbeddedChain:
     def _as_head(header: BlockHeaderAPI) -> Head:
         return Head(header.block_number, Hash("0x" + header.hash.hex()), header.timestamp)
 
+    def final(self) -> int:
+        return self.head().number  # a block is on disk when it is acknowledged, and nobody takes it back
+
+    def blocks(self, numbers: Sequence[int]) -> list[Head | None]:
+        return [self.block(number) for number in numbers]
+
     def block(self, number: int) -> Head | None:
         with self._reading():
             if number < 0 or number > self._stored_head().block_number:
@@ -213,7 +219,13 @@ class EmbeddedChain:
 
     # Reading state
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
+    def call_many(self, messages: Sequence[Tx]) -> list[bytes | Reverted]:
+        return [_or_reverted(partial(self.call, one.to, one.data, one.sender)) for one in messages]
+
+    def estimate_many(self, txs: Sequence[Tx]) -> list[int | Reverted]:
+        return [_or_reverted(partial(self.estimate, tx)) for tx in txs]
+
+    def call(self, to: Address | None, data: bytes, sender: Address | None = None) -> bytes:
         with self._reading():
             vm, known = self._view()
             answer = known.get((to, data, sender))
@@ -230,7 +242,7 @@ class EmbeddedChain:
             except ValidationError as error:  # no balance for the value, or too little gas given
                 raise Reverted(b"", str(error)) from error
 
-    def nonce(self, address: Address) -> int:
+    def nonce(self, address: Address, *, waiting: bool = False) -> int:
         with self._reading():
             return int(self._state().get_nonce(to_bytes(address)))
 
@@ -380,6 +392,25 @@ class EmbeddedChain:
                 contract_address=None if created is None else Address(to_checksum_address(created)),
             )
 
+    def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
+        return [self.receipt(one) for one in transactions]
+
+    def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:
+        wanted = {to_bytes(sender): sender for sender in senders}
+        found: list[Sent] = []
+        with self._reading():
+            for number in range(max(from_block, 0), min(to_block, self._stored_head().block_number) + 1):
+                header = self.chain.chaindb.get_canonical_block_header_by_number(BlockNumber(number))
+                if header.transaction_root == BLANK_ROOT_HASH:
+                    continue
+                block = Hash("0x" + header.hash.hex())
+                for tx in self.chain.get_canonical_block_by_number(BlockNumber(number)).transactions:
+                    if tx.sender in wanted:
+                        to = Address(to_checksum_address(tx.to)) if tx.to else None
+                        own = Hash("0x" + tx.hash.hex())
+                        found.append(Sent(own, wanted[tx.sender], tx.nonce, to, tx.data, number, block))
+        return found
+
     def _receipt_at(self, header: BlockHeaderAPI, place: int) -> ReceiptAPI:
         builder = self.chain.get_vm_class(header).get_receipt_builder()
         try:
@@ -428,6 +459,13 @@ class EmbeddedChain:
 
             self._w3 = web3_upon(self)
         return self._w3
+
+
+def _or_reverted(ask: Callable[[], T]) -> T | Reverted:
+    try:
+        return ask()
+    except Reverted as reverted:
+        return reverted
 
 
 def _base_fee(header: BlockHeaderAPI) -> int:

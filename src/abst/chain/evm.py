@@ -98,8 +98,9 @@ def pending_header(chain: RegistryChain, head: BlockHeaderAPI, timestamp: int) -
     return chain.create_header_from_parent(head, timestamp=timestamp, gas_limit=head.gas_limit, mix_hash=head.hash)
 
 
-def run(vm: VirtualMachineAPI, to: Address, data: bytes, sender: Address | None) -> bytes:
-    """Run a message on a state, free of charge, leaving nothing behind. Raises Reverted."""
+def run(vm: VirtualMachineAPI, to: Address | None, data: bytes, sender: Address | None) -> bytes:
+    """Run a message on a state, free of charge, leaving nothing behind; to None: its data is the code. Raises
+    Reverted."""
     before = vm.state.snapshot()
     try:
         return _answer(vm, to, data, sender)
@@ -107,10 +108,10 @@ def run(vm: VirtualMachineAPI, to: Address, data: bytes, sender: Address | None)
         vm.state.revert(before)
 
 
-def _answer(vm: VirtualMachineAPI, to: Address, data: bytes, sender: Address | None) -> bytes:
+def _answer(vm: VirtualMachineAPI, to: Address | None, data: bytes, sender: Address | None) -> bytes:
     origin = account(sender) if sender is not None else ZERO_ADDRESS
-    target = account(to)
-    code = vm.state.get_code(target)
+    target = ZERO_ADDRESS if to is None else account(to)
+    code, data = (data, b"") if to is None else (vm.state.get_code(target), data)
     message = Message(gas=vm.get_header().gas_limit, to=target, sender=origin, value=0, data=data, code=code)
     context = vm.state.get_transaction_context_class()(gas_price=0, origin=origin)
     computation = vm.state.computation_class.apply_message(vm.state, message, context)
@@ -150,7 +151,7 @@ def _burned(chain: RegistryChain, header: BlockHeaderAPI, tx: Tx, gas: int) -> i
     """Gas a transaction takes at most while it runs (before refunds, not below the floor for its data)."""
     free = header.copy(base_fee_per_gas=0)
     vm = chain.get_vm(free)
-    sender = account(tx.sender)
+    sender = account(tx.sender) if tx.sender is not None else ZERO_ADDRESS
     builder: Any = chain.get_transaction_builder()  # the fork's builder knows more kinds than its abstract type
     unsigned = builder.new_unsigned_dynamic_fee_transaction(
         chain_id=chain.chain_id,

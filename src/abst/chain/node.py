@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from eth_utils.address import to_checksum_address
 from requests.exceptions import RequestException
@@ -16,11 +16,13 @@ from web3.exceptions import Web3Exception
 from web3.providers.rpc import HTTPProvider
 from web3.types import RPCEndpoint
 
-from abst.chain.api import Head, Log, NotAccepted, Receipt, Reverted, Tx
+from abst.chain.api import Head, Log, NotAccepted, Receipt, Reverted, Sent, Tx
+from abst.chain.reader import pieces
 from abst.errors import Unavailable
 from abst.values import Address, Hash, hash_of, to_bytes
 
 BLOCKS_A_QUERY = 5_000  # of logs; nodes limit the range of one request
+REQUESTS_A_BATCH = 100  # in one HTTP request; nodes limit that too
 SECONDS_TO_ANSWER = 30
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 _ALREADY_THERE = ("already known", "already imported", "known transaction")
@@ -43,14 +45,19 @@ _REASONS = (
 
 
 class NodeChain:
-    """A node by URL. finality: blocks on top before a receipt is final (0 on a network with immediate finality).
+    """A node by URL. finality: blocks on top before a block is final (0 on a network with immediate finality), or
+    ``finalized``: the node says it itself.
 
     chain_id: what is expected, when known; another one is refused. Raises Unavailable when nothing answers.
     `now()` is the pending block's time; a node that serves no pending block gives its latest block's.
     """
 
     def __init__(
-        self, url: str, finality: int = 0, chain_id: int | None = None, timeout: int = SECONDS_TO_ANSWER
+        self,
+        url: str,
+        finality: int | Literal["finalized"] = 0,
+        chain_id: int | None = None,
+        timeout: int = SECONDS_TO_ANSWER,
     ) -> None:
         self.url = url
         self._finality = finality
@@ -69,10 +76,6 @@ class NodeChain:
     def chain_id(self) -> int:
         return self._id
 
-    @property
-    def finality(self) -> int:
-        return self._finality
-
     # Requests
 
     def _request(self, method: str, *params: Any) -> dict[str, Any]:
@@ -86,16 +89,35 @@ class NodeChain:
         return Unavailable("the node does not answer", found=f"{type(error).__name__}: {error}", where=self.url)
 
     def _ask(self, method: str, *params: Any) -> Any:
-        response = self._request(method, *params)
+        return self._result(method, self._request(method, *params))
+
+    def _result(self, method: str, response: dict[str, Any]) -> Any:
         if "error" in response:
             raise self._refused(method, response["error"])
         return response.get("result")
 
+    def _batch(self, requests: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
+        """Answers to several requests, in their order, asked for in batches."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(requests), REQUESTS_A_BATCH):
+            part = [(RPCEndpoint(method), params) for method, params in requests[start : start + REQUESTS_A_BATCH]]
+            try:
+                responses: Any = self._provider.make_batch_request(part)
+            except (RequestException, Web3Exception, OSError, ValueError) as error:
+                raise self._silent(error) from error
+            if not isinstance(responses, list):
+                raise self._refused(f"a batch of {part[0][0]}", responses.get("error"))
+            found += sorted(responses, key=lambda one: int(one["id"]))
+        return found
+
+    def _ask_all(self, method: str, params: Sequence[list[Any]]) -> list[Any]:
+        return [self._result(method, one) for one in self._batch([(method, each) for each in params])]
+
     def _refused(self, method: str, error: Any) -> Unavailable:
         return Unavailable(f"the node refuses {method}", found=_words(error), where=self.url)
 
-    def _run(self, method: str, message: dict[str, str]) -> Any:
-        response = self._request(method, message, self._now)
+    def _ran(self, method: str, response: dict[str, Any]) -> Any:
+        """What a message that was run returned. Raises Reverted."""
         if "error" not in response:
             return response.get("result")
         error = response["error"]
@@ -128,30 +150,60 @@ class NodeChain:
     def head(self) -> Head:
         return _head(self._latest())
 
+    def final(self) -> int:
+        if self._finality != "finalized":
+            return self.head().number - self._finality
+        block = self._block("finalized")
+        return -1 if block is None else _number(block["number"])
+
     def block(self, number: int) -> Head | None:
-        block = self._block(hex(number)) if number >= 0 else None
-        return None if block is None else _head(block)
+        return self.blocks([number])[0]
+
+    def blocks(self, numbers: Sequence[int]) -> list[Head | None]:
+        asked = self._ask_all("eth_getBlockByNumber", [[hex(max(number, 0)), False] for number in numbers])
+        return [
+            _head(block) if block is not None and number >= 0 else None
+            for number, block in zip(numbers, asked, strict=True)
+        ]
 
     # State
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
-        message = {"to": str(to), "data": "0x" + data.hex()}
-        if sender is not None:
-            message["from"] = sender
-        return to_bytes(self._run("eth_call", message))
+    def call(self, to: Address | None, data: bytes, sender: Address | None = None) -> bytes:
+        (answer,) = self.call_many([Tx(sender, to, data)])
+        if isinstance(answer, Reverted):
+            raise answer
+        return answer
+
+    def call_many(self, messages: Sequence[Tx]) -> list[bytes | Reverted]:
+        return [to_bytes(one) if isinstance(one, str) else one for one in self._run_all("eth_call", messages)]
 
     def estimate(self, tx: Tx) -> int:
-        message = {"from": str(tx.sender), "data": "0x" + tx.data.hex(), "value": hex(tx.value)}
-        if tx.to is not None:
-            message["to"] = tx.to
-        if tx.gas is not None:
-            message["gas"] = hex(tx.gas)
-        least = _number(self._run("eth_estimateGas", message))
-        most = tx.gas or _number(self._latest()["gasLimit"])
-        return min(least + least // 5, most)  # the state may move until it is mined
+        (answer,) = self.estimate_many([tx])
+        if isinstance(answer, Reverted):
+            raise answer
+        return answer
 
-    def nonce(self, address: Address) -> int:
-        return _number(self._ask("eth_getTransactionCount", address, "latest"))
+    def estimate_many(self, txs: Sequence[Tx]) -> list[int | Reverted]:
+        limit = _number(self._latest()["gasLimit"])
+        return [
+            # A fifth more: the state may move until it is mined.
+            min(_number(one) * 6 // 5, tx.gas or limit) if isinstance(one, str) else one
+            for tx, one in zip(txs, self._run_all("eth_estimateGas", txs), strict=True)
+        ]
+
+    def _run_all(self, method: str, messages: Sequence[Tx]) -> list[str | Reverted]:
+        """Messages run as in the next block: what each returned, or its revert."""
+        responses = self._batch([(method, [_message(one), self._now]) for one in messages])
+        found: list[str | Reverted] = []
+        for response in responses:
+            try:
+                found.append(str(self._ran(method, response)))
+            except Reverted as reverted:
+                found.append(reverted)
+        return found
+
+    def nonce(self, address: Address, *, waiting: bool = False) -> int:
+        return _number(self._ask("eth_getTransactionCount", address, "pending" if waiting else "latest"))
 
     def balance(self, address: Address) -> int:
         return _number(self._ask("eth_getBalance", address, "latest"))
@@ -172,17 +224,8 @@ class NodeChain:
 
     def send_raw_many(self, raws: Sequence[bytes]) -> list[Hash]:
         """One request for all. Those before the first that is not accepted have been taken."""
-        if not raws:
-            return []
-        requests = [(RPCEndpoint("eth_sendRawTransaction"), ["0x" + raw.hex()]) for raw in raws]
-        try:
-            responses: Any = self._provider.make_batch_request(requests)
-        except (RequestException, Web3Exception, OSError, ValueError) as error:
-            raise self._silent(error) from error
-        if not isinstance(responses, list):
-            raise self._refused("a batch of eth_sendRawTransaction", responses.get("error"))
-        ordered = sorted(responses, key=lambda one: int(one["id"]))
-        return [self._taken(raw, response) for raw, response in zip(raws, ordered, strict=True)]
+        responses = self._batch([("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in raws])
+        return [self._taken(raw, response) for raw, response in zip(raws, responses, strict=True)]
 
     def _taken(self, raw: bytes, response: dict[str, Any]) -> Hash:
         transaction = hash_of(raw)
@@ -201,7 +244,24 @@ class NodeChain:
     # What was mined
 
     def receipt(self, transaction: Hash) -> Receipt | None:
-        found = self._ask("eth_getTransactionReceipt", transaction)
+        return self.receipts([transaction])[0]
+
+    def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
+        answers = self._ask_all("eth_getTransactionReceipt", [[str(one)] for one in transactions])
+        return [self._receipt(one, found) for one, found in zip(transactions, answers, strict=True)]
+
+    def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:
+        wanted = {sender.lower(): sender for sender in senders}
+        found: list[Sent] = []
+        for first, last in pieces(max(from_block, 0), to_block, REQUESTS_A_BATCH):
+            for block in self._ask_all("eth_getBlockByNumber", [[hex(n), True] for n in range(first, last + 1)]):
+                for tx in block["transactions"] if block else ():
+                    sender = wanted.get(tx["from"].lower())
+                    if sender is not None:
+                        found.append(_sent(tx, sender))
+        return found
+
+    def _receipt(self, transaction: Hash, found: dict[str, Any] | None) -> Receipt | None:
         if found is None or found.get("blockHash") is None:
             return None
         created = found.get("contractAddress")
@@ -228,8 +288,7 @@ class NodeChain:
         if addresses is not None:
             wanted["address"] = list(addresses)
         found: list[Log] = []
-        for first in range(from_block, to_block + 1, BLOCKS_A_QUERY):
-            last = min(first + BLOCKS_A_QUERY - 1, to_block)
+        for first, last in pieces(from_block, to_block, BLOCKS_A_QUERY):
             answer = self._ask("eth_getLogs", {**wanted, "fromBlock": hex(first), "toBlock": hex(last)})
             found += [_log(log) for log in answer]
         return found
@@ -254,6 +313,31 @@ def _revert_data(error: Any) -> bytes:
         data = data.get("data") or data.get("result")
     found = _HEX.search(data) if isinstance(data, str) else None
     return to_bytes(found[0]) if found and len(found[0]) % 2 == 0 else b""
+
+
+def _message(tx: Tx) -> dict[str, str]:
+    message = {"data": "0x" + tx.data.hex()}
+    if tx.sender is not None:
+        message["from"] = tx.sender
+    if tx.to is not None:
+        message["to"] = tx.to
+    if tx.value:
+        message["value"] = hex(tx.value)
+    if tx.gas is not None:
+        message["gas"] = hex(tx.gas)
+    return message
+
+
+def _sent(tx: dict[str, Any], sender: Address) -> Sent:
+    return Sent(
+        hash=Hash(tx["hash"]),
+        sender=sender,
+        nonce=_number(tx["nonce"]),
+        to=None if tx.get("to") is None else Address(to_checksum_address(tx["to"])),
+        data=to_bytes(tx["input"]),
+        block_number=_number(tx["blockNumber"]),
+        block_hash=Hash(tx["blockHash"]),
+    )
 
 
 def _head(block: dict[str, Any]) -> Head:

@@ -313,9 +313,9 @@ class _Drain:
         flying = self._in_flight()
         if not flying:
             return False
-        head = self.chain.head().number
+        final = self.chain.final()
         hashes = self._hashes(flying)
-        news = [one for intent in flying if (one := self._look(intent, hashes[intent.id], head)) is not None]
+        news = [one for intent in flying if (one := self._look(intent, hashes[intent.id], final)) is not None]
         self._write(news)
         replaced = {
             intent.signer for intent in flying for one in news if one.intent == intent.id and one.state == "sent"
@@ -335,11 +335,11 @@ class _Drain:
                     found[intent_id].append(tx_hash)
         return found
 
-    def _look(self, intent: Intent, hashes: Sequence[Hash], head: int) -> _News | None:
+    def _look(self, intent: Intent, hashes: Sequence[Hash], final: int) -> _News | None:
         receipt = next((r for tx_hash in hashes if (r := self.chain.receipt(tx_hash)) is not None), None)
         if receipt is None:
             return _News(intent.id, "sent", "its block was replaced by another") if intent.state == "mined" else None
-        if head - receipt.block_number < self.chain.finality:
+        if receipt.block_number > final:
             seen = (intent.state, intent.block_hash) == ("mined", receipt.block_hash)
             return None if seen else _News(intent.id, "mined", receipt=receipt)
         if receipt.status == 1:
