@@ -67,7 +67,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """A message to be run or estimated. to None creates a contract; value in wei; gas None: as much as a block holds."""
+    """A message to be run or estimated. to None makes a contract; value in wei; gas None: as much as a block holds."""
 
     sender: Address | None
     to: Address | None
