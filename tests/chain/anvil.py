@@ -33,12 +33,15 @@ def running(*options: str) -> Iterator[str]:
         pytest.skip(f"no anvil among the npm packages for {platform.system()} {platform.machine()}")
     command = [str(path), "--port", "0", "--hardfork", "cancun", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        drain = threading.Thread(target=_drain, args=(process,), daemon=True)
         try:
             address = _address(process)
-            threading.Thread(target=_drain, args=(process,), daemon=True).start()
+            drain.start()
             yield f"http://{address}"
         finally:
             process.kill()
+            if drain.ident is not None:
+                drain.join()  # before the pipe is closed under its reader
 
 
 def _address(process: subprocess.Popen[str]) -> str:

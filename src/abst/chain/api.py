@@ -126,8 +126,10 @@ class Chain(Protocol):
         """
         ...
 
-    def call_many(self, messages: Sequence[Tx]) -> list[bytes | Reverted]:
-        """`call` for several at once, each alone, in order; what reverts is in its place."""
+    def call_many(self, messages: Sequence[Tx], *, at: int | None = None) -> list[bytes | Reverted]:
+        """`call` for several at once, each alone, in order; what reverts is in its place. at: upon the state that
+        this block left, where a node still has it.
+        """
         ...
 
     def estimate(self, tx: Tx) -> int:

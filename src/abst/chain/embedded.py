@@ -219,8 +219,13 @@ class EmbeddedChain:
 
     # Reading state
 
-    def call_many(self, messages: Sequence[Tx]) -> list[bytes | Reverted]:
-        return [_or_reverted(partial(self.call, one.to, one.data, one.sender)) for one in messages]
+    def call_many(self, messages: Sequence[Tx], *, at: int | None = None) -> list[bytes | Reverted]:
+        if at is None or at == self._stored_head().block_number:
+            return [_or_reverted(partial(self.call, one.to, one.data, one.sender)) for one in messages]
+        with self._reading():
+            header = self.chain.chaindb.get_canonical_block_header_by_number(BlockNumber(at))
+            vm = self.chain.get_vm(evm.pending_header(self.chain, header, header.timestamp))
+            return [_or_reverted(partial(evm.run, vm, one.to, one.data, one.sender)) for one in messages]
 
     def estimate_many(self, txs: Sequence[Tx]) -> list[int | Reverted]:
         return [_or_reverted(partial(self.estimate, tx)) for tx in txs]
