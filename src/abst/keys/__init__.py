@@ -3,9 +3,10 @@
 Nothing here imports the cryptography libraries until a key is used.
 """
 
-from abst.keys.blind import BLIND_KEY, blind, blind_key
+from abst.keys.blind import BLIND_KEY, blind, blind_key, blinding
 from abst.keys.keyring import VAULT, VAULT_KEYSTORE, Keyring, is_vault, open_keystore
 from abst.keys.passphrases import passphrases
+from abst.keys.remote import External
 from abst.keys.signer import LocalSigner, Signed, Signer
 from abst.keys.vault import PersonKey, Vault
 
@@ -13,6 +14,7 @@ __all__ = [
     "BLIND_KEY",
     "VAULT",
     "VAULT_KEYSTORE",
+    "External",
     "Keyring",
     "LocalSigner",
     "PersonKey",
@@ -21,6 +23,7 @@ __all__ = [
     "Vault",
     "blind",
     "blind_key",
+    "blinding",
     "is_vault",
     "open_keystore",
     "passphrases",

@@ -6,6 +6,8 @@ same hash for good, also after the master key was changed; without the vault nob
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from abst.keys.vault import Vault
@@ -20,12 +22,18 @@ def blind(store: Store, vault: Vault, data: bytes) -> Hash:
 
     Raises IntegrityFailure when the key was wrapped by another vault. Opens a unit of work of its own the first time.
     """
+    return blinding(store, vault)(data)
+
+
+def blinding(store: Store, vault: Vault) -> Callable[[bytes], Hash]:
+    """The same for many: the key is looked for once."""
     with store.read() as session:
         kept = get_meta(session, BLIND_KEY)
     if kept is None:
         with store.begin() as session:
             kept = blind_key(session, vault)
-    return vault.keyed_hash(bytes.fromhex(kept), data)
+    key = bytes.fromhex(kept)
+    return lambda data: vault.keyed_hash(key, data)
 
 
 def blind_key(session: Session, vault: Vault) -> str:

@@ -1,4 +1,6 @@
-"""A folder of encrypted keystores (Ethereum's version 3, scrypt), one file per officer, readable by its owner alone."""
+"""A folder of encrypted keystores (Ethereum's version 3, scrypt), one file per officer, readable by its owner alone;
+and the keys that an external signer holds for this home.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,12 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from abst.errors import Conflict, IntegrityFailure, NotAuthorised, NotFound, Unavailable, UsageError
+from abst.keys.remote import External, RemoteSigner
 from abst.keys.signer import LocalSigner, Signer
 from abst.keys.vault import Vault
 from abst.values import Address, address, to_bytes
@@ -23,11 +26,23 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class Keyring:
-    """Keystores in one folder. A key is decrypted once per process and kept in memory."""
+    """Keystores in one folder. A key is decrypted once per process and kept in memory. External ones stay outside."""
 
-    def __init__(self, folder: Path | str, passphrase_of: Callable[[str], str | None]) -> None:
-        """`passphrase_of` answers by keystore name, None when unknown (see `passphrases`). Reads nothing yet."""
+    def __init__(
+        self,
+        folder: Path | str,
+        passphrase_of: Callable[[str], str | None],
+        external: Mapping[str, External] | None = None,
+    ) -> None:
+        """`passphrase_of` answers by keystore name, None when unknown (see `passphrases`); external: where other keys
+        are, by name. Reads nothing yet. Raises UsageError for a name that no key may have.
+        """
         self.folder = Path(folder)
+        self._remote = {name: RemoteSigner(name, where) for name, where in (external or {}).items()}
+        for name in self._remote:
+            self._path(name)
+            if is_vault(name):
+                raise UsageError("the vault is no signer", found=name, needed="a keystore here", where="signers")
         self._passphrase_of = passphrase_of
         self._secrets: dict[str, bytes] = {}
         self._signers: dict[Address, LocalSigner] = {}
@@ -63,14 +78,25 @@ class Keyring:
         return signer.address
 
     def names(self) -> dict[str, Address]:
-        """Every keystore here with its address, the vault's included, by name; decrypts nothing.
+        """Every key of this home with its address, the vault's included, by name; decrypts nothing, asks nobody.
 
-        Raises Unavailable for a damaged file.
+        Raises Unavailable for a damaged file, Conflict when a name has both a keystore here and an external signer.
         """
+        found = {name: signer.address for name, signer in self._remote.items()}
         if not self.folder.is_dir():
-            return {}
-        files = sorted(file for file in self.folder.glob("*.json") if _NAME.fullmatch(file.stem))
-        return {file.stem: _address_in(_read(file), file) for file in files}
+            return found
+        for file in sorted(file for file in self.folder.glob("*.json") if _NAME.fullmatch(file.stem)):
+            if file.stem in found:
+                needed = "the keystore, or [signers] in config.toml"
+                raise Conflict("a name with two keys", found=file.stem, needed=needed, where=str(file))
+            found[file.stem] = _address_in(_read(file), file)
+        return found
+
+    def remote(self, name: str) -> RemoteSigner:
+        """The external signer of this name. Raises NotFound."""
+        if name not in self._remote:
+            raise NotFound("no such external signer", found=name, needed="a name of [signers]", where="config.toml")
+        return self._remote[name]
 
     def signer(self, wanted: Address) -> Signer | None:
         """The signer of an address; None when its keystore is not here or nobody knows the passphrase.
@@ -81,6 +107,8 @@ class Keyring:
         if wanted in self._signers:
             return self._signers[wanted]
         for name, held in self.names().items():
+            if held == wanted and name in self._remote:
+                return self._remote[name]
             if held == wanted and not is_vault(name):
                 key = self._secret(name, held)
                 if key is not None:
