@@ -16,7 +16,7 @@ from abst.keys import open_keystore
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, default=bootstrap.default_home(), help="default: ABST_HOME or ./.abst")
-    parser.add_argument("--url", default="", help="JSON-RPC URL of a node; without it, the embedded chain")
+    parser.add_argument("--url", action="append", default=[], help="of a node; again for more; none: embedded chain")
     parser.add_argument("--chain-id", type=int, default=DEFAULT_CHAIN_ID)
     parser.add_argument("--deployer", type=Path, help="keystore file of an account that can pay on the node")
     parser.add_argument("--admin-delay", type=int, default=86_400, help="seconds an administrator's act waits")
@@ -29,7 +29,7 @@ def main() -> int:
             given.home,
             bootstrap.Init(
                 passphrase_of=words,
-                chain_url=given.url,
+                chain_urls=tuple(given.url),
                 chain_id=given.chain_id,
                 admin_delay=given.admin_delay,
                 deposit=not given.no_deposit,

@@ -55,12 +55,14 @@ def new(
 ) -> Answer:
     """Make an officer: a row, a keystore here, and a proposal to grant the roles on chain.
 
+    Where [signers] of config.toml names an external signer for him, that key is used and no keystore made.
     The grant is an act of the administration: a second officer approves it and its delay must pass.
     """
     from abst import bootstrap
 
     with house(context) as (call, office):
-        passphrase = bootstrap.passphrases(Path(call.home))(name)
+        there = name in office.keys.names()  # a keystore of an interrupted try, or an external signer's
+        passphrase = "" if there else bootstrap.passphrases(Path(call.home))(name)
         if passphrase is None:
             needed = f"ABST_PASSPHRASE_{name.upper().replace('-', '_')}, or a terminal to ask at"
             raise UsageError("no passphrase for the new keystore", needed=needed, where=name)
