@@ -15,11 +15,14 @@ from abst.chain import artifacts, eip712, timelock
 from abst.chain.contracts import Contract, Contracts
 from abst.chain.deploy import Deployment, OfficerKeys, deploy
 from abst.chain.embedded import EmbeddedChain
-from abst.chain.sender import Outcome, Sender
+from abst.chain.office import Office
+from abst.chain.sender import Outcome, Sender, SenderSettings
 from abst.chain.words import InvestorRecord
-from abst.keys import LocalSigner, Signer
+from abst.decisions import officers
+from abst.keys import Keyring, LocalSigner, Signer
+from abst.rulebook import load
 from abst.store import Store
-from abst.values import Address, Hash, hash_of
+from abst.values import DEFAULT_ZONE, Address, Hash, hash_of
 
 REGISTRY_ID = hash_of(b"a registry for tests")
 ETHER = 10**18
@@ -69,7 +72,11 @@ class World:
     contracts: Contracts
 
     def sender(self, **options: Any) -> Sender:
-        return Sender(self.store, self.chain, SIGNERS.get, **({"patience": 0} | options))
+        """A sender that looks once. options: of the sender, and of its settings."""
+        own = {name: options.pop(name) for name in ("patience", "wall") if name in options}
+        return Sender(
+            self.store, self.chain, SIGNERS.get, settings=SenderSettings(**options), **({"patience": 0} | own)
+        )
 
     def want(
         self, signer: str, to: Address, data: bytes, *, kind: str = "act", operation: Hash | None = None, **more: Any
@@ -104,7 +111,7 @@ class World:
 
     def done(self, *intents: str) -> list[Outcome]:
         """Drain and insist that all of it is final."""
-        outcomes = self.sender().drain(intents)
+        outcomes = self.sender(patience=20).drain(intents)
         assert [outcome.state for outcome in outcomes] == ["final"] * len(intents), [o.reason for o in outcomes]
         return outcomes
 
@@ -119,13 +126,33 @@ class World:
     def other_process(self) -> World:
         """The same files, opened again."""
         chain = EmbeddedChain(self.chain.path, create=False)
-        return World(chain, Store(str(self.store.url)), self.deployment, self.deployment.contracts(chain))
+        return World(chain, Store(self.url), self.deployment, self.deployment.contracts(chain))
 
     def with_empty_store(self) -> World:
         """The same chain with a store that knows nothing of it."""
         path = Path(self.chain.path).with_name(f"empty-{next(_numbers)}.db")
         shutil.copy(_template()[0] / "registry.db", path)
         return World(self.chain, Store(f"sqlite:///{path}"), self.deployment, self.contracts)
+
+    @property
+    def url(self) -> str:
+        return self.store.url.render_as_string(hide_password=False)
+
+    def office(self) -> Office:
+        """An office over this world, for acts of officers."""
+        return Office(
+            home=Path(self.chain.path).parent,
+            store=self.store,
+            chain=self.chain,
+            contracts=self.contracts,
+            sender=self.sender(),
+            keys=Keyring(Path(self.chain.path).parent / "keys", lambda _: None),
+            rulebook=load(),
+            registry_id=REGISTRY_ID,
+            zone=DEFAULT_ZONE,
+            handlers={},
+            deployment=self.deployment,
+        )
 
     @property
     def token(self) -> Contract:
@@ -159,6 +186,14 @@ def _make_filing_and_token(world: World) -> None:
     )
 
 
+def _acquaint(store: Store, chain: EmbeddedChain) -> None:
+    """The officers are on the list, and what they sent until now is known."""
+    with store.begin() as session:
+        for officer in OFFICERS:
+            officers.add(session, officer.name, officer.address, officer.roles)
+            outbox.lift(session, officer.address, chain.nonce(officer.address), chain.now())
+
+
 @cache
 def _template() -> tuple[Path, Deployment]:
     folder = Path(tempfile.mkdtemp(prefix="abst-tests-"))
@@ -173,17 +208,25 @@ def _template() -> tuple[Path, Deployment]:
     work.migrate()
     _make_filing_and_token(World(chain, work, deployment, deployment.contracts(chain)))
     work.close()
+    _acquaint(store, chain)
+    store.close()
     chain.close()
     return folder, deployment
 
 
-def new_world(folder: Path) -> World:
-    """A fresh copy: filing 1 effective, its token made, the holder admitted, nothing in the outbox."""
+def new_world(folder: Path, store_url: str = "") -> World:
+    """A fresh copy: filing 1 effective, its token made, the holder admitted, nothing in the outbox.
+
+    store_url: of an empty, migrated database to use instead of a file.
+    """
     template, deployment = _template()
     source = EmbeddedChain(template / "chain.db", create=False)
     source.copy_to(folder / "chain.db")
     source.close()
-    store = Store(f"sqlite:///{folder}/registry.db")
-    shutil.copy(template / "registry.db", folder)
     chain = EmbeddedChain(folder / "chain.db", create=False)
+    store = Store(store_url or f"sqlite:///{folder}/registry.db")
+    if store_url:
+        _acquaint(store, chain)
+    else:
+        shutil.copy(template / "registry.db", folder)
     return World(chain, store, deployment, deployment.contracts(chain))

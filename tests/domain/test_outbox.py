@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from abst import outbox
 from abst.errors import AbstError, Conflict, NotFound, UsageError
-from abst.outbox import Attempt, Intent, Lane
+from abst.outbox import Attempt, Intent, Lane, LaneLease
 from abst.outbox.tables import MOVES, NEXT_STEP, STATES
 from abst.store import Store
 from abst.values import Address, Hash, hash_of, to_bytes
@@ -260,6 +260,87 @@ def test_a_nonce_is_one_intents_for_good(asked: Store) -> None:
         assert (lane.nonce, outbox.lane_of(session, two.id)) == (4, None)
 
 
+def test_a_lost_nonce_is_the_only_way_to_a_second(asked: Store) -> None:
+    """An intent takes another nonce only when its first was used by a transaction of somebody else's, for good."""
+    theirs = hash_of(b"theirs")
+    with asked.begin() as session:
+        one = want(session, 0)
+        own = sign(session, one, 0)
+        outbox.settle(session, one.id, "needs_attention", at=30, reason="used elsewhere")
+        with pytest.raises(Conflict, match="signed bytes"):
+            outbox.settle(session, one.id, "pending", at=31)
+        with pytest.raises(Conflict, match="ours"):
+            outbox.lose(session, one.id, own.tx_hash, 5, 31)
+        outbox.lose(session, one.id, theirs, 5, 31)
+        assert outbox.lost(session, one.id)
+        with pytest.raises(Conflict, match="nothing was signed"):
+            outbox.settle(session, one.id, "sent", at=32)
+        assert outbox.settle(session, one.id, "pending", at=32).state == "pending"
+        sign(session, one, 1, b"again")
+        lane = outbox.lane_of(session, one.id)
+        assert lane is not None
+        assert ((lane.nonce, lane.turn), outbox.lost(session, one.id)) == ((1, 1), False)
+        with pytest.raises(Conflict, match="another nonce"):
+            sign(session, one, 2, b"a third")
+        with pytest.raises(NotFound):
+            outbox.lose(session, want(session, 1).id, theirs, 5, 33)
+
+
+def test_a_halted_lane_goes_on_when_it_is_lifted(asked: Store) -> None:
+    """The first reason stays; what was held up unsigned may go again; what was signed waits for a choice of its own."""
+    with asked.begin() as session:
+        waits, signed = want(session, 0), want(session, 1)
+        sign(session, signed, 0)
+        for reason in ("first", "second"):
+            outbox.halt(session, ISSUER, 1, reason, 20)
+        for intent in (waits, signed):
+            outbox.settle(session, intent.id, "needs_attention", at=30, reason="halted")
+        assert [(row.signer, row.reason) for row in outbox.halts(session)] == [(ISSUER, "first")]
+        lane = outbox.standing(session, ISSUER)
+        assert (lane.next, lane.halt, lane.blocked, lane.in_flight) == (1, "first", signed.id, 0)
+        outbox.lift(session, ISSUER, 7, 40)
+        assert (waits.state, signed.state) == ("pending", "needs_attention")
+        assert (outbox.standing(session, ISSUER).next, outbox.standing(session, ISSUER).halt) == (7, "")
+        assert outbox.next_nonce(session, ISSUER, 0) == 7
+        assert outbox.waiting(session) == {ISSUER: 1}
+        assert outbox.standing(session, AGENT) == outbox.Standing(AGENT, None, 0, "", 0, "", "")
+
+
+def test_a_lane_is_taken_kept_and_given_back(asked: Store) -> None:
+    """The holder keeps the second since when; another gives nothing back that is not his."""
+    with asked.begin() as session:
+        outbox.take(session, ISSUER, "one", 100, 30)
+        outbox.take(session, ISSUER, "one", 110, 30)
+        row = session.get(LaneLease, ISSUER)
+        assert row is not None
+        assert (row.holder, row.taken_at, row.until) == ("one", 100, 140)
+        outbox.give_back(session, ISSUER, "two")
+        assert outbox.standing(session, ISSUER).holder == "one"
+        outbox.take(session, ISSUER, "two", 150, 30)
+        assert (row.holder, row.taken_at) == ("two", 150)
+        outbox.give_back(session, ISSUER, "two")
+        assert outbox.standing(session, ISSUER).holder == ""
+
+
+def test_many_are_signed_and_settled_together(asked: Store) -> None:
+    """A batch is stored whole or not at all; one that waited for several final ones goes when the last is."""
+    with asked.begin() as session:
+        ids = [want(session, lot).id for lot in range(4)]
+        last = want(session, 4, *ids).id
+    batch = [outbox.Bytes(one, nonce, bytes([nonce]), hash_of(bytes([nonce]))) for nonce, one in enumerate(ids)]
+    with pytest.raises(Conflict), asked.begin() as session:
+        outbox.record_attempts(session, ISSUER, [*batch, outbox.Bytes(last, 4, b"x", hash_of(b"x"))], 20)
+    with asked.begin() as session:
+        assert outbox.counts(session)["sent"] == 0
+        assert [one.seq for one in outbox.record_attempts(session, ISSUER, batch, 20)]
+        assert outbox.in_flight(session, ISSUER) == 4
+        outbox.settle_all(session, [outbox.Change(one, "final") for one in ids[:3]], 30)
+        assert outbox.get(session, last).waits_for == 1
+        assert outbox.ready(session) == []
+        outbox.settle_all(session, [outbox.Change(ids[3], "final"), outbox.Change(ids[0], "final")], 31)
+        assert [one.id for one in outbox.ready(session)] == [last]
+
+
 def test_bytes_are_kept_and_a_higher_fee_is_a_further_attempt(asked: Store) -> None:
     """The same bytes again are the stored attempt; other bytes at the nonce are one more; a hash is one intent's."""
     with asked.begin() as session:
@@ -283,8 +364,9 @@ def test_bytes_are_kept_and_a_higher_fee_is_a_further_attempt(asked: Store) -> N
     [
         "UPDATE attempt SET raw = x'00'",
         "DELETE FROM attempt",
+        "UPDATE attempt SET cancels = NOT cancels",
         "UPDATE lane SET nonce = 9",
-        "INSERT INTO lane SELECT signer, 9, intent FROM lane",
+        "INSERT INTO lane SELECT signer, 9, intent, turn FROM lane",
         "UPDATE intent SET data = x'00'",
         "UPDATE intent SET state = 'perhaps'",
         "DELETE FROM intent WHERE seq = 2",
@@ -293,7 +375,7 @@ def test_bytes_are_kept_and_a_higher_fee_is_a_further_attempt(asked: Store) -> N
         "DELETE FROM intent_dependency",
         "UPDATE request SET content = '{}'",
         "DELETE FROM request",
-        "INSERT INTO attempt SELECT 9, intent, signer, 5, raw, 'other', at FROM attempt",
+        "INSERT INTO attempt SELECT 9, intent, signer, 5, raw, 'other', at, cancels FROM attempt",
     ],
 )
 def test_the_database_keeps_what_was_wanted_and_signed(asked: Store, statement: str) -> None:
@@ -348,6 +430,10 @@ def test_two_senders_leave_no_gap_and_share_no_nonce(asked: Store) -> None:
         "SELECT * FROM lane WHERE intent = 'x'",
         "SELECT * FROM attempt WHERE intent = 'x' ORDER BY seq",
         "SELECT * FROM attempt WHERE tx_hash = 'x'",
+        "SELECT nonce, seq, tx_hash FROM attempt WHERE signer = 'x' AND nonce >= 9 ORDER BY nonce, seq",
+        "SELECT count(*) FROM intent WHERE state = 'sent' AND waits_for = 0 AND signer = 'x'",
+        "SELECT * FROM lane WHERE intent = 'x' ORDER BY turn DESC LIMIT 1",
+        "SELECT max(nonce) FROM recovered_operation WHERE signer = 'x'",
         "SELECT intent FROM intent_dependency WHERE needs = 'x'",
         "SELECT * FROM intent_state WHERE intent = 'x' ORDER BY seq",
         "SELECT * FROM proposal WHERE state = 'open' AND checker_role IN ('a', 'b')",

@@ -23,6 +23,7 @@ from abst.demo.people import (
 )
 from abst.demo.stage import WORK, Stage
 from abst.errors import Refusal
+from abst.values import Address
 
 A1, A2, SUB = "JSD-A1", "JSD-A2", "JSD-SUB"
 DAY = 86_400
@@ -207,6 +208,23 @@ def bypass(stage: Stage) -> None:
     what = "a mint of 1 unit, with the issuer's signature in the gatekeeper's place"
     stage.expect("its reason", stage.send_past_python(what, issuer, contract.address, data), "BadApproval")
     stage.expect("the supply afterwards", contract.read("totalSupply"), supply)
+    _key_looked_into(stage, issuer)
+
+
+def _key_looked_into(stage: Stage, issuer: Address) -> None:
+    """A key was used past the program: nothing more is signed with it, until another officer has looked into it."""
+    from abst.chain.proposals import run_ops
+    from abst.chain.sending import resolving
+
+    run_ops(stage.office)
+    halted = {lane["address"]: lane["halt"] for lane in resolving.lanes(stage.office) if lane["halt"]}
+    stage.expect("halted lanes", list(halted), [issuer])
+    stage.tell(f"noticed, and nothing more is signed with that key: {halted[issuer]}")
+    note = stage.document("key.txt", "The issuer's key was used by the demo itself.")
+    command = resolving.Lift(officer="compliance-1", request=stage.request(), signer="operations-1", evidence=note)
+    stage.done(resolving.lift(stage.office, command))
+    stage.tell("compliance-1 looked into it and let the lane go on (`abst ops lift`)")
+    stage.remember("lane lifted", signer="operations-1")
 
 
 def trade(stage: Stage) -> None:

@@ -200,7 +200,10 @@ def _transactions(pack: _Pack) -> None:
         signed = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
         data = signed["data"]
         sent = data if isinstance(data, str) else "0x" + bytes(data).hex()
-        pack.compare(where, "data of a transaction", sent, one["data"])
+        # Behind the call stands its operation id; a cancelled one carries that alone.
+        call = sent.removesuffix(one["operation"].removeprefix("0x"))
+        cancelled = one["state"] == "rejected" and call == "0x"
+        pack.compare(where, "data of a transaction", one["data"] if cancelled else call, one["data"])
         pack.compare(where, "signer of a transaction", Account.recover_transaction(raw), one["signer"])
 
 

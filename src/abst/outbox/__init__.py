@@ -1,11 +1,13 @@
 """The outbox: requests, intents, attempts. Everything that is to be sent is here first, in the caller's transaction.
 
 request: what a caller asked, under an id that repeats safely. intent: one transaction wanted, with its operation id,
-its signer and the intents it waits for. lane: which intent holds which nonce of which signer. attempt: signed bytes.
+its signer and the intents it waits for. lane: which intent holds which nonce of which signer; one process at a time
+signs on it. attempt: signed bytes.
 """
 
 from abst.outbox.intents import (
     by_operation,
+    by_transaction,
     counts,
     dependencies,
     enqueue,
@@ -16,36 +18,102 @@ from abst.outbox.intents import (
     operation_id,
     ready,
     unsettled,
+    waiting,
 )
+from abst.outbox.lanes import (
+    Standing,
+    free,
+    give_back,
+    halt,
+    halts,
+    in_flight,
+    lift,
+    lose,
+    lost,
+    signers,
+    standing,
+    take,
+)
+from abst.outbox.recovered import Recovered, all_recovered, last_nonce, recovered
 from abst.outbox.requests import begin_request, finish_request, get_request
-from abst.outbox.sending import attempts, lane_of, next_nonce, record_attempt, settle
-from abst.outbox.tables import NEXT_STEP, Attempt, Dependency, Intent, Lane, Request, Transition
+from abst.outbox.sending import (
+    Bytes,
+    Change,
+    attempts,
+    lane_of,
+    load,
+    next_nonce,
+    record_attempt,
+    record_attempts,
+    settle,
+    settle_all,
+)
+from abst.outbox.tables import (
+    NEXT_STEP,
+    Attempt,
+    Dependency,
+    Intent,
+    Lane,
+    LaneHalt,
+    LaneLease,
+    LostNonce,
+    RecoveredOperation,
+    Request,
+    Transition,
+)
 
 __all__ = [
     "NEXT_STEP",
     "Attempt",
+    "Bytes",
+    "Change",
     "Dependency",
     "Intent",
     "Lane",
+    "LaneHalt",
+    "LaneLease",
+    "LostNonce",
+    "Recovered",
+    "RecoveredOperation",
     "Request",
+    "Standing",
     "Transition",
+    "all_recovered",
     "attempts",
     "begin_request",
     "by_operation",
+    "by_transaction",
     "counts",
     "dependencies",
     "enqueue",
     "finish_request",
+    "free",
     "get",
     "get_request",
+    "give_back",
+    "halt",
+    "halts",
     "history",
+    "in_flight",
     "in_states",
     "lane_of",
+    "last_nonce",
+    "lift",
+    "load",
+    "lose",
+    "lost",
     "next_nonce",
     "of_request",
     "operation_id",
     "ready",
     "record_attempt",
+    "record_attempts",
+    "recovered",
     "settle",
+    "settle_all",
+    "signers",
+    "standing",
+    "take",
     "unsettled",
+    "waiting",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from abst.errors import Conflict, NotFound
-from abst.outbox.tables import STATES, Dependency, Intent, Transition
+from abst.outbox.tables import STATES, Attempt, Dependency, Intent, Transition
 from abst.values import Address, Hash, hash_of, new_id, to_bytes
 
 
@@ -101,6 +101,12 @@ def by_operation(session: Session, operation: Hash) -> Intent | None:
     return session.scalar(select(Intent).where(Intent.operation == operation))
 
 
+def by_transaction(session: Session, tx_hash: Hash) -> Intent | None:
+    """The intent that a transaction was signed for, or was found to carry out."""
+    signed = session.scalar(select(Attempt.intent).where(Attempt.tx_hash == tx_hash))
+    return get(session, signed) if signed else session.scalar(select(Intent).where(Intent.tx_hash == tx_hash).limit(1))
+
+
 def of_request(session: Session, request_id: str) -> list[Intent]:
     """A request's intents, in order."""
     return list(session.scalars(select(Intent).where(Intent.request == request_id).order_by(Intent.seq)))
@@ -137,6 +143,12 @@ def in_states(
     if signer is not None:
         query = query.where(Intent.signer == signer)
     return list(session.scalars(query.order_by(Intent.seq).limit(limit)))
+
+
+def waiting(session: Session) -> dict[Address, int]:
+    """How many intents of each signer may go now and are not signed yet."""
+    query = select(Intent.signer, func.count().label("number")).where(Intent.state == "pending", Intent.waits_for == 0)
+    return {Address(row.signer): row.number for row in session.execute(query.group_by(Intent.signer))}
 
 
 def counts(session: Session) -> dict[str, int]:

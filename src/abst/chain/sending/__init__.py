@@ -1,0 +1,1 @@
+"""Sending: `abst.chain.sender` is the door; here are its parts."""
