@@ -129,7 +129,7 @@ def test_every_artifact_is_there_and_up_to_date() -> None:
         artifact = artifacts.load(name)
         assert artifact.name == name
         assert len(artifact.bytecode) > 500
-        assert any(entry["type"] == "error" for entry in artifact.abi)
+        assert name in compiler.LENSES or any(entry["type"] == "error" for entry in artifact.abi)
 
 
 def test_an_artifact_that_is_missing_says_what_to_do() -> None:

@@ -24,6 +24,7 @@ from databases import KINDS, empty_postgres_database
 OLD = json.loads((Path(__file__).parent / "stores/0005.json").read_text(encoding="utf-8"))
 WRITTEN_BY = "0005"
 MOVED = {"investor"}  # tables whose rows a later migration took apart
+READ_AGAIN = {"transfer_event", "position", "holders_cursor"}  # read from the chain, and read from it again since
 
 
 def _value(value: Any) -> Any:
@@ -78,7 +79,10 @@ def test_an_earlier_store_comes_up_with_all_it_holds(tmp_path: Path, kind: str, 
     made = MetaData()
     made.reflect(store._reader)
     with store.read() as session:
+        assert not READ_AGAIN & set(made.tables)
         for name, rows in written.items():
+            if name in READ_AGAIN:
+                continue
             table = made.tables[name]
             found = [dict(row) for row in session.execute(select(table)).mappings()]
             assert len(found) == len(rows), name

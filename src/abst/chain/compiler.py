@@ -43,7 +43,9 @@ DEPLOYABLE: dict[str, str] = {
 }
 # What others might run: shipped for the demo and the tests, and no part of a registry.
 EXAMPLES: dict[str, str] = {"NoticeBoard": "contracts/examples/NoticeBoard.sol"}
-SHIPPED = DEPLOYABLE | EXAMPLES
+# What a call runs and nobody deploys.
+LENSES: dict[str, str] = {"BalanceLens": "contracts/lens/BalanceLens.sol"}
+SHIPPED = DEPLOYABLE | EXAMPLES | LENSES
 PACKAGES = "@openzeppelin/"  # imports that begin so are looked up in node_modules
 OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 _IMPORT = re.compile(r"""^\s*import\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']\s*;""", re.MULTILINE)

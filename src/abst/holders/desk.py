@@ -1,7 +1,6 @@
 """The register of holders: positions by Transfer events, joined with investors, reconciled with the chain (R-61).
 
-The journal of events is a projection: it goes back by itself when a reorganisation took blocks away, and can be dropped
-and rebuilt. `register` at a past block sums the journal up to it.
+`abst.journal` reads the events and answers for any block or second; `register` joins what it says with investors.
 """
 
 from __future__ import annotations
@@ -10,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from abst import journal
 from abst.chain.office import Office
 from abst.chain.words import Holding
 from abst.errors import UsageError
 from abst.holders import facts
 from abst.holders.projection import advance, positions, rebuild
+from abst.holders.reconciling import reconcile
 from abst.investor.tables import Investor, Wallet
-from abst.values import Address
+from abst.values import Address, day_of, instant
 
 __all__ = ["Holder", "Register", "advance", "positions", "rebuild", "reconcile", "register"]
 
@@ -70,17 +72,21 @@ class Register:
         }
 
 
-def register(office: Office, word: str, *, block: int | None = None) -> Register:
-    """Who holds a token, now or at an earlier block, largest first. Frozen and locked are shown for now only.
+def register(office: Office, word: str, *, block: int | None = None, at: int | None = None) -> Register:
+    """Who holds a token, now, after an earlier block or at an earlier second, largest first.
 
-    Raises NotFound, UsageError for a block that is not there yet.
+    Frozen and locked are shown for now only. Raises NotFound, UsageError for a block or a second not there yet.
     """
     token = facts.token(office, word)
     reached = advance(office)
     if block is not None and not 0 <= block <= reached:
         raise UsageError("no such block", found=str(block), needed=f"0 to {reached}", where="block")
-    at = office.chain.block(reached if block is None else block)
+    if at is not None and (block is not None or office.day() < day_of(at, office.zone)):
+        needed = f"a block or a time, up to {office.day()}"
+        raise UsageError("no such time yet, or a block too", found=instant(at), needed=needed, where="at")
     with office.store.read() as session:
+        if at is not None:
+            block = _block_at(office, session, at)
         held = positions(session, token.address, block)
         known = {
             wallet.address: (investor.id, investor.shown)
@@ -89,6 +95,7 @@ def register(office: Office, word: str, *, block: int | None = None) -> Register
             )
             if wallet.address in held
         }
+    of = office.chain.block(reached if block is None else block)
     contract = office.contracts.token(token.address)
     supply = sum(held.values())
     rows: list[Holder] = []
@@ -103,27 +110,15 @@ def register(office: Office, word: str, *, block: int | None = None) -> Register
         token=token.symbol,
         address=token.address,
         block=reached if block is None else block,
-        block_hash=at.hash if at else "",
-        at=at.timestamp if at else 0,
+        block_hash=of.hash if of else "",
+        at=of.timestamp if of else 0,
         supply=supply,
         investors=len({row.investor or row.wallet for row in rows}),
         rows=tuple(rows),
     )
 
 
-def reconcile(office: Office, word: str) -> list[str]:
-    """Compare every position with the token's own balance, and their sum with its supply (R-61); empty: they agree."""
-    token = facts.token(office, word)
-    advance(office)
-    with office.store.read() as session:
-        held = positions(session, token.address)
-    contract = office.contracts.token(token.address)
-    found = [
-        f"{token.symbol}: {wallet} has {balance} by events, {on_chain} by balanceOf"
-        for wallet, balance in held.items()
-        if (on_chain := contract.read("balanceOf", wallet)) != balance
-    ]
-    supply = contract.read("totalSupply")
-    if supply != sum(held.values()):
-        found.append(f"{token.symbol}: positions sum to {sum(held.values())}, the supply is {supply}")
-    return found
+def _block_at(office: Office, session: Session, at: int) -> int:
+    """The last block kept at or before a second: nothing of ours happened between the two. 0 for none."""
+    found = journal.block_at(session, at)
+    return 0 if found is None else found.number

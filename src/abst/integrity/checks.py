@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from abst import outbox
+from abst import journal, outbox
 from abst.chain.contracts import Contract, Event
 from abst.chain.deploy import OfficerKeys, check_deployment
 from abst.chain.office import Office
 from abst.chain.reader import events
+from abst.chain.sending.vanished import vanished
 from abst.chain.words import FilingRecord, InvestorRecord
 from abst.decisions import Decision, Proposal, officers
 from abst.disclosure.documents import library, word_of
@@ -29,8 +30,9 @@ from abst.holders import facts
 from abst.holders.facts import Token
 from abst.investor.tables import Investor, Wallet
 from abst.issuance.tables import MintLot
+from abst.journal import JournalHalted
 from abst.outbox import Intent
-from abst.values import ZERO_ADDRESS, ZERO_HASH, Address, Hash
+from abst.values import ZERO_HASH, Address, Hash
 
 AT_ONCE = 200  # wallets asked for in one call
 MINTING = ("mint", "allot")  # intents that make tokens: to the token itself, or to the settlement contract
@@ -109,51 +111,40 @@ def tokens_as_filed(office: Office) -> list[Difference]:
     return found
 
 
+def journal_true(office: Office) -> list[Difference]:
+    """The journal is what the chain says, log by log, and all that is derived follows from it (R-61)."""
+    try:
+        holders.advance(office)
+    except JournalHalted as halted:
+        return [Difference("journal", halted.found, halted.needed, f"{halted.where}: {halted.message}")]
+    return [Difference("journal", words, "as on chain", "event log") for words in journal.differences(office)]
+
+
 def positions(office: Office) -> list[Difference]:
-    """Supply = sum of balances = minted less redeemed by events = the projection = the token's own words (R-61)."""
-    found: list[Difference] = []
-    holders.advance(office)
+    """Supply = sum of balances = minted less redeemed by events = the tokens' own words, wallet by wallet (R-61)."""
+    try:
+        found = [
+            Difference(
+                f"token {one.token}, {one.wallet}" if one.wallet else f"token {one.token}",
+                str(one.on_chain),
+                str(one.by_events),
+                "balanceOf" if one.wallet else "supply and positions",
+            )
+            for one in holders.reconcile(office)
+        ]
+    except JournalHalted:
+        return []  # told already
     for token in facts.tokens(office):
         contract = office.contracts.token(token.address)
-        held, minted, redeemed = _by_events(office, contract)
         with office.store.read() as session:
-            kept = holders.positions(session, token.address)
+            minted, redeemed = journal.flows(session, token.address)
+        supply, of_all = contract.read("totalSupply"), contract.read("minted")
         where = f"token {token.symbol}"
-        for wallet in sorted(set(held) | set(kept)):
-            if held.get(wallet, 0) != kept.get(wallet, 0):
-                found.append(
-                    Difference(f"{where}, {wallet}", str(kept.get(wallet, 0)), str(held.get(wallet, 0)), "position")
-                )
-            own = contract.read("balanceOf", wallet)
-            if own != held.get(wallet, 0):
-                found.append(Difference(f"{where}, {wallet}", str(own), str(held.get(wallet, 0)), "balanceOf"))
-        supply = contract.read("totalSupply")
-        for words, value in (
-            ("supply and positions", sum(held.values())),
-            ("supply and minted less redeemed", minted - redeemed),
-        ):
-            if value != supply:
-                found.append(Difference(where, str(supply), str(value), words))
-        if contract.read("minted") != minted:
-            found.append(Difference(where, str(contract.read("minted")), str(minted), "minted in all"))
+        if supply != minted - redeemed:
+            found.append(Difference(where, str(supply), str(minted - redeemed), "supply and minted less redeemed"))
+        if of_all != minted:
+            found.append(Difference(where, str(of_all), str(minted), "minted in all"))
     return found
-
-
-def _by_events(office: Office, contract: Contract) -> tuple[dict[Address, int], int, int]:
-    """Balances above zero, minted and redeemed in all, by the Transfer events alone."""
-    held: dict[Address, int] = {}
-    minted = redeemed = 0
-    for event in _all_events(office, [contract], "Transfer"):
-        sender, receiver, amount = event.args["from"], event.args["to"], event.args["value"]
-        if sender == ZERO_ADDRESS:
-            minted += amount
-        else:
-            held[sender] = held.get(sender, 0) - amount
-        if receiver == ZERO_ADDRESS:
-            redeemed += amount
-        else:
-            held[receiver] = held.get(receiver, 0) + amount
-    return {wallet: balance for wallet, balance in held.items() if balance}, minted, redeemed
 
 
 def mints(office: Office) -> list[Difference]:
@@ -323,14 +314,23 @@ def _histories(office: Office, names: Sequence[str]) -> list[Difference]:
     return found
 
 
+def final_stays(office: Office) -> list[Difference]:
+    """The block of every final transaction is still the chain's."""
+    return [
+        Difference(f"intent {gone.intent}", str(gone.now), gone.block_hash, f"block {gone.number} was taken back")
+        for gone in vanished(office.store, office.chain)
+    ]
+
+
 def unfinished(office: Office) -> list[Difference]:
     """Intents given up and approvals not finished are named; waiting is no fault."""
     with office.store.read() as session:
-        stuck = outbox.in_states(session, ("needs_attention",))
+        stuck, halted = outbox.in_states(session, ("needs_attention",)), outbox.halts(session)
         approved = list(session.scalars(select(Proposal).where(Proposal.state == "approved")))
         open_ids = {p.id for p in approved if not _has_open_intents(session, p)}
     return [
         *(Difference(f"intent {i.id}", i.state, "final or rejected", i.reason) for i in stuck),
+        *(Difference(f"lane {one.signer}", "halted", "abst ops lift", one.reason) for one in halted),
         *(
             Difference(f"proposal {p}", "approved", "done or failed", "abst ops run finishes it")
             for p in sorted(open_ids)
@@ -356,10 +356,12 @@ def _all_events(office: Office, contracts: list[Contract], *names: str) -> list[
 CHECKS: tuple[Check, ...] = (
     filing_states,
     tokens_as_filed,
+    journal_true,
     positions,
     mints,
     admissions,
     powers,
     publications,
+    final_stays,
     unfinished,
 )

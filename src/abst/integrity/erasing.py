@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from abst import journal
 from abst.chain.acts import Act, once
 from abst.chain.books import enter, propose_entry
 from abst.chain.office import Approve, Closing, Evidence, Handler, Office, Result
@@ -20,7 +21,6 @@ from abst.chain.words import InvestorRecord
 from abst.decisions import Proposal, judge, officers
 from abst.errors import Refused
 from abst.holders import encumbrances, projection
-from abst.holders.tables import Position, TransferRow
 from abst.investor import erasure, records
 from abst.investor.erasure_gates import GATES, ErasureFacts, decide, kept_until
 from abst.investor.tables import Wallet
@@ -76,17 +76,17 @@ def gather(office: Office, session: Session, investor_id: str, at: int) -> Erasu
     """What stands against an erasure, positions as read so far. Raises NotFound."""
     investor = records.get(session, investor_id)
     wallets = records.wallets_of(session, investor_id)
-    addresses = [wallet.address for wallet in wallets]
+    addresses = [Address(wallet.address) for wallet in wallets]
     blocked = records.blocked(session, investor_id)
     closed = blocked.blocked_at if blocked else investor.evidence_until if investor.number is not None else 0
     return ErasureFacts(
         investor=investor_id,
-        units=sum(session.scalars(select(Position.balance).where(Position.wallet.in_(addresses)))),
+        units=journal.held_in_all(session, addresses),
         open_wallets=_receiving(office, wallets, at),
         proposals=tuple(sorted(_proposals(session, {investor_id, *addresses}))),
         encumbrances=_encumbrances(session, {investor_id, *addresses}),
         held=records.held(session, investor_id) is not None,
-        began=max(investor.updated_at, closed, _last_moved(office, session, addresses)),
+        began=max(investor.updated_at, closed, _last_moved(session, addresses)),
         at=at,
         zone=office.zone,
     )
@@ -125,12 +125,9 @@ def _words(content: Any) -> Iterator[str]:
                 yield from _words(value)
 
 
-def _last_moved(office: Office, session: Session, addresses: Sequence[str]) -> int:
+def _last_moved(session: Session, addresses: Sequence[Address]) -> int:
     """When a token last came to or went from one of the wallets, by the chain's blocks; 0 for never."""
-    moved = or_(TransferRow.sender.in_(addresses), TransferRow.receiver.in_(addresses))
-    number = session.scalar(select(func.max(TransferRow.block)).where(moved))
-    block = None if number is None else office.chain.block(number)
-    return 0 if block is None else block.timestamp
+    return max((journal.last_moved(session, address) for address in addresses), default=0)
 
 
 def _erased(office: Office, session: Session, closing: Closing) -> None:
