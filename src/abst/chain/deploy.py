@@ -22,6 +22,7 @@ from eth_utils.crypto import keccak
 from abst.chain import artifacts
 from abst.chain.api import Chain, Receipt, Tx
 from abst.chain.contracts import Contract, Contracts, codec
+from abst.chain.reader import pieces
 from abst.chain.roles import OFFICER_ROLES, ROLES_OF_PARTS, TIMELOCK_OF_OFFICER, Role, chain_roles
 from abst.errors import IntegrityFailure, Unavailable, UsageError
 from abst.keys import Signer
@@ -48,6 +49,7 @@ APART = (("maker", "checker"), ("admin-maker", "admin-checker"), ("issuer", "gat
 ADMIN_DELAY = 86_400  # seconds that an administrator's act waits, unless the deployer says otherwise
 LOOK_BACK = 64  # nonces searched for a deployment that was interrupted
 LOOK_BACK_BLOCKS = 50_000
+FACTORY_TOPIC = Hash(f"0x{int(Role.FACTORY):064x}")  # an indexed role number; its label names the registry
 ETHER = 10**18
 PATIENCE = 120  # seconds to wait for a receipt
 PAUSE = 0.1  # seconds between two looks
@@ -192,6 +194,51 @@ def deploy(
         barred = load().words("R-65", "barred_currencies")
     plan = _Plan(registry_id, tuple(officers), admin_delay, tuple(barred), deposit)
     return _Deploying(chain, deployer, plan, progress or (lambda _: None)).run()
+
+
+def find(chain: Chain, registry_id: Hash) -> Deployment | None:
+    """The finished deployment of a registry, however old: found by the id in a role's label, and read back.
+
+    Its deployer is who then gave up ADMIN. None when the chain has none. Raises Unavailable as the chain does.
+    """
+    head, label = chain.head().number, codec("AccessManager").topic("RoleLabel")
+    logs = [log for first, last in pieces(0, head) for log in chain.logs(None, first, last, [label, FACTORY_TOPIC])]
+    for log in logs:
+        manager = Contract("AccessManager", log.address, chain)
+        if [e.args["label"] for e in manager.events([log])] != [f"{Role.FACTORY.name} {registry_id}"]:
+            continue
+        topics = [manager.codec.topic("RoleRevoked"), Hash(f"0x{int(Role.ADMIN):064x}")]
+        for event in manager.events(chain.logs([manager.address], log.block_number, log.block_number, topics)):
+            nonces = range(chain.nonce(event.args["account"]))
+            for first in nonces:
+                if created_address(event.args["account"], first) == manager.address:
+                    return _read_back(chain, registry_id, event.args["account"], first)
+    return None
+
+
+def _read_back(chain: Chain, registry_id: Hash, deployer: Address, first: int) -> Deployment:
+    """A deployment as it stands: what follows from the nonces, and what the contracts say."""
+    last = created_address(deployer, first + len(PARTS))
+    parts = (*PARTS, DEPOSIT_PART) if runs(chain.code(last), "DepositToken") else PARTS
+    at = {part: created_address(deployer, first + place) for place, (part, _) in enumerate(parts)}
+    genesis = chain.block(0)
+    if genesis is None:
+        raise Unavailable("the chain does not give its first block", needed="block 0", where="chain")
+    registry, head = Contract("Registry", at["registry"], chain), chain.head().number
+    first_log = next(log for a, b in pieces(0, head) for log in chain.logs([at["manager"]], a, b))
+    barred = load().words("R-65", "barred_currencies")
+    return Deployment(
+        registry_id=registry_id,
+        chain_id=chain.chain_id,
+        genesis=genesis.hash,
+        block=first_log.block_number,
+        deployer=deployer,
+        first_nonce=first,
+        admin_delay=Contract("TimelockController", at["administration"], chain).read("getMinDelay"),
+        barred=tuple(one for one in barred if registry.read("isBarred", one.encode())),
+        code={part: hash_of(chain.code(address)) for part, address in at.items()},
+        **{"deposit": Address("")} | at,
+    )
 
 
 def officer_problems(officers: Sequence[OfficerKeys]) -> list[str]:

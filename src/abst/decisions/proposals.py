@@ -24,17 +24,19 @@ def propose(
     decision: str | None,
     request: str,
     at: int,
+    even_refused: bool = False,
 ) -> Proposal:
     """Put an act before a second officer. The same request with the same content returns the stored proposal.
 
     `maker` is an officer's name, `decision` a decision's id. Raises Refused when that decision did not pass (record
-    it in a unit of work of its own), Conflict when the request already proposed something else, NotFound.
+    it in a unit of work of its own), unless `even_refused`: the chain did it before the store was restored; Conflict
+    when the request already proposed something else, NotFound.
     """
     officers.get(session, maker)
     if checker_role not in officers.ROLES:
         raise UsageError("not a role", found=checker_role, needed=", ".join(officers.ROLES), where="checker role")
     basis = None if decision is None else get_decision(session, decision)
-    if basis is not None and not basis.passed:
+    if basis is not None and not basis.passed and not even_refused:
         raise Refused(basis.refusals)
     content = proposal_hash(kind, command, None if basis is None else Hash(basis.hash), maker)
     stored = session.scalar(select(Proposal).where(Proposal.request == request))

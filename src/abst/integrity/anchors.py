@@ -10,12 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from abst import audit
 from abst.audit import Entry
 from abst.audit import Head as LogHead
 from abst.chain.acts import Act, once
 from abst.chain.api import Chain
-from abst.chain.contracts import Contract
+from abst.chain.contracts import Contract, decode_call
 from abst.chain.office import DONE, Office, Result
 from abst.chain.reader import events
 from abst.decisions import officers
@@ -24,6 +27,8 @@ from abst.integrity.checks import Check, Difference
 from abst.values import Address, Hash, instant
 
 COMMAND = "audit anchor"
+RECOVERED = "recover"  # the act of a recovery, and the fact of its entry that names anchors: [number, head] each
+LOST = "anchors_lost"
 HOUR = 3_600
 
 
@@ -60,13 +65,16 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The log held against its anchors. unanchored: entries later than the last anchor, or all of them."""
+    """The log held against its anchors. unanchored: entries later than the last anchor, or all of them; lost: anchors
+    whose entries were lost with a database, as a recovery put on record.
+    """
 
     entries: int
     head: Hash
     anchors: tuple[Anchored, ...]
     unanchored: int
     differences: tuple[Difference, ...]
+    lost: tuple[Anchored, ...] = ()
 
 
 # ---- anchoring
@@ -86,11 +94,28 @@ def anchor(office: Office, cmd: Anchor) -> Result:
         with office.store.read() as session:
             officers.require(session, cmd.officer, "registrar")
         return Result(cmd.request, COMMAND, DONE, {"anchored": False, "due": instant(due)})
+    if before := act.before():
+        return _anchored_before(act, cmd, before[-1].data)
     with act.writing(cmd.officer, "registrar") as desk:
         desk.audit("audit log", {"anchors": contract.address})
         head = audit.head(desk.session)
         desk.send(COMMAND, contract.address, contract.encode("anchor", head.seq, head.hash))
         desk.result = {"anchored": True, "seq": head.seq, "head": head.hash}
+    return act.finish()
+
+
+def _anchored_before(act: Act, cmd: Anchor, data: bytes) -> Result:
+    """The chain has it, from before the store was restored: of a log whose end was lost, so another one is wanted."""
+    call = decode_call("AuditAnchors", data)
+    if call is None:
+        raise TypeError("an anchor's operation was another act's")
+    seq, head = call[1]
+    with act.writing(cmd.officer, "registrar") as desk:
+        desk.audit("audit log", {"anchored before a restore": seq})
+        desk.warnings = (
+            "anchored before the store was restored; its entries were lost: anchor again, by a new request",
+        )
+        desk.result = {"anchored": True, "seq": seq, "head": head}
     return act.finish()
 
 
@@ -199,18 +224,26 @@ def shown(entry: Entry) -> dict[str, Any]:
 def examine(office: Office, given: Sequence[LogHead] = (), chain: Chain | None = None) -> Examination:
     """Hold the log against itself, its anchors on the chain, and those given. Every difference; nothing is changed."""
     known = anchored(office, chain)
-    heads = [*given, *(LogHead(one.seq, one.head) for one in known)]
     with office.store.read() as session:
+        told = lost_before(session)
+        lost = tuple(one for one in known if (one.seq, one.head) in told)
+        heads = [*given, *(LogHead(one.seq, one.head) for one in known if one not in lost)]
         words = audit.verify(session, heads)
         head = audit.head(session)
     latest = max((one.seq for one in heads), default=0)
     found = [Difference("audit", text, "as it was written", "the log was changed") for text in words]
-    found += _keys(office, known)
-    return Examination(head.seq, head.hash, tuple(known), max(head.seq - latest, 0), tuple(found))
+    found += _keys(office, known, lost)
+    return Examination(head.seq, head.hash, tuple(known), max(head.seq - latest, 0), tuple(found), lost)
 
 
-def _keys(office: Office, known: Sequence[Anchored]) -> list[Difference]:
-    """Every anchor was wanted here: written by an act of this log, from a registrar's key."""
+def lost_before(session: Session) -> set[tuple[int, str]]:
+    """Number and head of each anchor whose entries were lost with a database, as recoveries have put on record."""
+    query = select(Entry.facts).where(Entry.act == RECOVERED, Entry.subject == "registry")
+    return {(seq, head) for facts in session.scalars(query) for seq, head in facts.get(LOST, ())}
+
+
+def _keys(office: Office, known: Sequence[Anchored], lost: Sequence[Anchored]) -> list[Difference]:
+    """Every anchor was wanted here: written by an act of this log (or of the part that was lost), by a registrar."""
     with office.store.read() as session:
         sent = {str(entry.facts.get("anchors", "")) for entry in audit.entries(session, subject="audit log")}
         names = {officer.address for officer in officers.all(session) if "registrar" in officer.roles}
@@ -219,7 +252,7 @@ def _keys(office: Office, known: Sequence[Anchored]) -> list[Difference]:
         for one in known
         if one.by not in names
     ]
-    if known and str(office.contracts.anchors.address) not in sent:
+    if len(known) > len(lost) and str(office.contracts.anchors.address) not in sent:
         found.append(
             Difference("audit", f"{len(known)} anchors on chain", "no act of anchoring", "the log was changed")
         )

@@ -23,6 +23,7 @@ from abst.integrity import (
     duties,
     payments,
     periods,
+    recovering,
     registers,
     servicer_reports,
     settings,
@@ -33,6 +34,7 @@ from abst.integrity.checks import CHECKS, Difference, standing
 from abst.investor import records as investors
 from abst.investor.screening import desk as screening
 from abst.servicing import period_views
+from abst.store import RESTORED, get_meta
 from abst.values import instant
 
 SOON = 30 * 86_400  # seconds ahead that `today` looks
@@ -61,7 +63,12 @@ def _differences(office: Office) -> list[Difference]:
     money = (*payments.CHECKS, *servicer_reports.CHECKS, *periods.CHECKS, *trades.CHECKS, *duties.CHECKS)
     for check in (*log, *CHECKS, *money, *settings.CHECKS, *corrections.CHECKS):
         found += check(office)
-    return found
+    return recovering.notes(office, found)[0]
+
+
+def recovered(office: Office) -> list[dict[str, str]]:
+    """What stands as it does because the store was restored once: {where, words}; no difference, and not silent."""
+    return recovering.notes(office, ())[1]
 
 
 def today(office: Office) -> list[dict[str, Any]]:
@@ -83,6 +90,8 @@ def today(office: Office) -> list[dict[str, Any]]:
     anchor = anchors.row_of_today(office)
     rows += [anchor] if anchor else []
     with office.store.read() as session:
+        if get_meta(session, RESTORED) is not None:
+            rows.append(_row("store", "restored from a backup: every act waits for `abst recover`", None, None, True))
         for intent in outbox.in_states(session, ("pending", "sent", "mined", "needs_attention")):
             signer = decisions.officers.by_address(session, intent.signer)
             what = f"{intent.kind} of {intent.request}: {intent.state}; {intent.reason or intent.next_step}"

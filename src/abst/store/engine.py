@@ -28,6 +28,8 @@ from abst.store import revisions
 PATIENCE = 30
 WRITES = "abst_writes"  # execution option: this connection may write
 WRITER_LOCK = 0x61627374  # PostgreSQL advisory lock: "abst"
+RESTORED = "restored"  # key in the meta table: the store came from a backup, and nobody asked the chain since
+RECOVER = "run `abst recover`: acts wait until the store has read what the chain has"
 
 # SQLite's primary result codes that say something about the file or the machine, never about our SQL.
 SQLITE_TROUBLE = {
@@ -72,6 +74,7 @@ class Store:
         self._reader = self.engine.execution_options(**{WRITES: False})
         self._process = os.getpid()
         self._open = threading.local()
+        self._abreast = False  # seen without the mark of a restored store; none appears in a store that lives
         _listen(self.engine, patience)
 
     def _sqlite_path(self) -> Path | None:
@@ -85,10 +88,11 @@ class Store:
         return f"Store({self.url.render_as_string(hide_password=True)})"
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self, *, even_restored: bool = False) -> Iterator[Session]:
         """One unit of work: alone among writers, committed at the end, rolled back on any exception.
 
-        Rows stay readable afterwards. Raises Unavailable when the store is missing, busy, full or damaged.
+        Rows stay readable afterwards. Raises Unavailable when the store is missing, busy, full or damaged; and when it
+        came from a backup and has not been recovered, unless `even_restored`: what only follows the chain may be kept.
         """
         if getattr(self._open, "writes", False):
             raise RuntimeError("a unit of work is already open in this thread; it would wait for itself")
@@ -97,6 +101,8 @@ class Store:
         try:
             with Session(self._writer, expire_on_commit=False) as session, session.begin():
                 session.connection()  # take the writer's place now, so that all reads are under it
+                if not (even_restored or self._abreast):
+                    self._must_be_abreast(session)
                 yield session
         finally:
             self._open.writes = False
@@ -188,6 +194,12 @@ class Store:
         if self.path is not None and not self.path.exists():
             raise self._trouble("there is no store here", found="no file", needed="run `abst init`")
 
+    def _must_be_abreast(self, session: Session) -> None:
+        query = text("SELECT value FROM meta WHERE key = :key")
+        if session.execute(query, {"key": RESTORED}).scalar() is not None:
+            raise self._trouble("the store was restored from a backup", found="older than the chain", needed=RECOVER)
+        self._abreast = True
+
     def _create_file(self) -> None:
         """An empty file that only its owner can read: the store holds personal data, if sealed."""
         if self.path is None:
@@ -221,6 +233,7 @@ def _listen(engine: Engine, patience: int) -> None:
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-32000")  # KiB: the indexes of a million movements, else read again and again
     connection.execute("PRAGMA foreign_keys=ON")
     # Without this, INSERT OR REPLACE deletes a row of an append-only table unseen by its trigger.
     connection.execute("PRAGMA recursive_triggers=ON")
