@@ -19,6 +19,7 @@ from abst.holders.projection import advance, held_by
 from abst.values import ZERO_ADDRESS, Address
 
 FEW = 8  # wallets whose holdings are asked of the token one by one
+AT_ONCE = 200  # wallets in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _raw(values: Sequence[object]) -> list[object]:
 def gather(
     office: Office, of: Token, receivers: Sequence[Address]
 ) -> tuple[FilingFacts, TokenFacts, dict[Address, PartyFacts]]:
-    """Facts of mints to the receivers: one call for the filing and all investors, one or two for the totals.
+    """Facts of mints to the receivers: a call for the filing and each 200 investors, one or two for the totals.
 
     What receivers hold is read only where the terms limit holders or shares, because only then anything depends on
     it: of a few from the token itself, of many from the positions that its events add up to.
@@ -81,7 +82,7 @@ def gather(
     wallets = list(dict.fromkeys(receivers))
     limited = bool(of.terms.max_holders or of.terms.max_share_bps)
     held = _held_by_events(office, of, wallets) if limited and len(wallets) > FEW else None
-    word, _, words = office.contracts.registry.read("factsOfMany", of.number, ZERO_ADDRESS, wallets)
+    word, words = _words(office, of, wallets)
     parties: dict[Address, PartyFacts] = {}
     for wallet, record in zip(wallets, map(InvestorRecord.unpack, words), strict=True):
         made = party(office, of, wallet, record, held=limited and held is None)
@@ -92,6 +93,16 @@ def gather(
         parties[wallet] = made
     entering = any(not made.held for made in parties.values())
     return filing_facts(of, word), token_facts(office, of, holders=entering, issue=True), parties
+
+
+def _words(office: Office, of: Token, wallets: Sequence[Address]) -> tuple[int, list[int]]:
+    """The filing's word, and the investors' words by wallet."""
+    word, found = 0, []
+    for start in range(0, max(len(wallets), 1), AT_ONCE):
+        part = wallets[start : start + AT_ONCE]
+        word, _, words = office.contracts.registry.read("factsOfMany", of.number, ZERO_ADDRESS, part)
+        found += words
+    return word, found
 
 
 def _held_by_events(office: Office, of: Token, wallets: Sequence[Address]) -> dict[Address, int]:
