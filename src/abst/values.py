@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 from eth_utils.address import is_address, to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -52,9 +53,11 @@ def to_bytes(value: str) -> bytes:
 
 def canonical(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8; Decimal and dates as text. Raises TypeError on a float."""
-    return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    plain = _plain(value)
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # above 64 bits: the library's own writer is slow, and knows them
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _plain(value: Any) -> Any:

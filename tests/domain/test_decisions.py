@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from abst import decisions
-from abst.decisions import Approval, Decision, Officer, Proposal, officers
+from abst import audit, decisions
+from abst.decisions import Approval, Decision, Officer, Proposal, hash_of_stored, judged_by, officers
 from abst.decisions import settings as parameters
 from abst.errors import AbstError, Conflict, IntegrityFailure, NotAuthorised, NotFound, Refusal, Refused, UsageError
-from abst.rulebook import load
+from abst.rulebook import load, refuse
 from abst.store import Store
-from abst.values import Address, Hash
+from abst.values import Address, Hash, canonical
 from databases import drop_trigger
 
 REFUSAL = Refusal(
@@ -354,3 +355,22 @@ def test_no_order_of_acts_gets_round_the_second_officer(new_store: Callable[[], 
     """Whatever officers do in whatever order, a proposal moves only by another officer who holds the role."""
     TwoOfficers.new_store = staticmethod(new_store)
     run_state_machine_as_test(TwoOfficers, settings=settings(max_examples=12, stateful_step_count=12, deadline=None))
+
+
+def test_a_draft_is_what_a_record_would_be(store: Store) -> None:
+    """Given the same inputs, a decision kept with many should have the hash and content of one recorded alone."""
+    no = refuse("R-57", "share-limit", found="12", needed="at most 9", where="row 3: “名”")
+    judged = [judged_by("sample", [no], {"amount": 2**200, "of": ["a", None, True], "at": date(2026, 2, 6)})]
+    given = {"kind": "mint", "facts": {"b": 1, "a": "é\n"}, "rulebook": load(), "at": 7, "judged": judged}
+    with store.begin() as session:
+        alone = decisions.record(session, **given)
+        draft = decisions.draft(session, **given)
+        decisions.keep(session, [draft])
+        kept = decisions.get_decision(session, draft.id)
+        assert (draft.hash, kept.hash, hash_of_stored(kept)) == (alone.hash, alone.hash, alone.hash)
+        for name in ("kind", "facts", "results", "refusals", "passed", "rulebook", "at"):
+            assert getattr(kept, name) == getattr(alone, name) or name == "facts"
+        assert canonical(kept.facts) == canonical(alone.facts)
+        audit.name_the_rest(session, actor="a", act="b", subject="c", at=7)
+        (entry,) = audit.entries(session)
+        assert entry.facts == {audit.DECISIONS: {alone.id: alone.hash, draft.id: draft.hash}}

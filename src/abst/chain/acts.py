@@ -32,6 +32,8 @@ from abst.chain.office import DONE, REFUSED, WAITING, Closing, Office, Result
 from abst.decisions import Judged, Officer, Proposal, officers
 from abst.errors import Conflict, Refusal, Refused
 from abst.outbox import Intent, Request
+from abst.outbox.recovered import Recovered
+from abst.outbox.recovered import of_request as before_restore
 from abst.values import Address, Hash, digest
 
 P = ParamSpec("P")
@@ -113,12 +115,21 @@ class Desk:
             decision=decision,
             request=self.act.request,
             at=self.at,
+            even_refused=bool(before_restore(self.session, self.office.registry_id, self.act.request)),
         )
         return self.proposal
 
 
 class Overtaken(Conflict):
     """Two processes were asked the same at the same moment, and the other one wrote it first; nothing was done here."""
+
+
+class DoneBefore(Exception):
+    """The chain had done it before the store was restored; what today's gates say against it is on record."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.request)
+        self.result = result
 
 
 def once(act: Callable[P, Result]) -> Callable[P, Result]:
@@ -134,6 +145,8 @@ def once(act: Callable[P, Result]) -> Callable[P, Result]:
                 return act(*args, **kwargs)
             except Overtaken:
                 return act(*args, **kwargs)  # now the request is found, and its first result with it
+        except DoneBefore as done:
+            return done.result
         except Refused as refused:
             if not refused.logged:
                 _log_refusal(act.__name__, args, refused)
@@ -185,6 +198,11 @@ class Act:
                 needed=f"{command} with the same content, or another request id",
                 where=request,
             )
+
+    def before(self) -> list[Recovered]:
+        """What the chain did for this request before the store was restored. Mostly empty."""
+        with self.office.store.read() as session:
+            return before_restore(session, self.office.registry_id, self.request)
 
     def again(self) -> Result:
         """The first result of a repeated request, after finishing what an interruption left."""
@@ -239,7 +257,7 @@ class Act:
             raise TypeError("an act is written before it is finished")
         if not self.sends:
             return self._closed
-        self.office.sender.drain(self.sends)
+        self.office.sender.drain(self.sends, _ended(self.office, len(self.sends)))
         return _close(self.office, self.request)
 
     def refuse(
@@ -252,11 +270,14 @@ class Act:
         facts: dict[str, Any],
         refusals: Sequence[Refusal] = (),
         judged: Sequence[Judged] = (),
-    ) -> Refused:
+    ) -> Refused | DoneBefore:
         """Store the decision that refuses the act and return the error to raise; the chain stays untouched (R-102).
 
-        judged: the pure judgements among its grounds, which can be run again; refusals: every other ground.
+        judged: the pure judgements among its grounds, which can be run again; refusals: every other ground. What the
+        chain did for this request before the store was restored is not undone by a refusal of today: the decision is
+        stored all the same, and the request ends as done.
         """
+        before = self.before()
         with self.office.store.begin() as session:
             who = officers.require(session, officer, role) if officer and role else None
             self._begin(session)
@@ -273,18 +294,41 @@ class Act:
             audit.append(
                 session,
                 actor=who.name if who else HOLDER,
-                act=f"{self.command} refused",
+                act=f"{self.command} {'done before a restore' if before else 'refused'}",
                 subject=subject,
                 at=self.at,
                 facts={
                     "request": self.request,
                     "decision": decision.hash,
                     **_cited(every),
+                    **({"recovered": [one.operation for one in before]} if before else {}),
                 },
             )
             result = Result(self.request, self.command, REFUSED, {"decision": decision.id}, every)
-            outbox.finish_request(session, self.request, REFUSED, result.as_stored())
-        return Refused(every, logged=True)
+            if before:
+                result = _done_before(result, before)
+            outbox.finish_request(session, self.request, result.outcome, result.as_stored())
+        return DoneBefore(result) if before else Refused(every, logged=True)
+
+
+def _done_before(refused: Result, before: Sequence[Recovered]) -> Result:
+    """The result of a request that the chain carried out, though today's gates would refuse it."""
+    shown = {"recovered": [{"operation": one.operation, "tx_hash": one.tx_hash} for one in before]}
+    words = tuple(f"done before the store was restored; today: {one.reason} ({one.rule})" for one in refused.refusals)
+    return replace(refused, outcome=DONE, result=refused.result | shown, refusals=(), warnings=words)
+
+
+def _ended(office: Office, whole: int) -> Callable[[str], None]:
+    """What a drain tells, as the office's progress: how many of the transactions have ended."""
+    ended: set[str] = set()
+
+    def told(line: str) -> None:
+        intent, _, state = line.partition(": ")
+        if state.startswith(ENDED):
+            ended.add(intent)
+            office.progress("transactions ended", len(ended), whole)
+
+    return told
 
 
 def resume(office: Office, request: str, *, drain: bool = True) -> Result:
@@ -299,7 +343,7 @@ def resume(office: Office, request: str, *, drain: bool = True) -> Result:
     if row.outcome == WAITING and intents:
         unsent = [intent.id for intent in intents if intent.state not in ENDED]
         if unsent and drain:
-            office.sender.drain(unsent)
+            office.sender.drain(unsent, _ended(office, len(unsent)))
         # A proposal whose schedule stands waits for its checker: nothing is to be written for that.
         if proposal is None or unsent or any(intent.state == "rejected" for intent in intents):
             return _close(office, request)

@@ -30,6 +30,13 @@ from abst.values import Address, Hash, day_of, file_digest
 DONE, WAITING, REFUSED = "done", "waiting", "refused"
 
 
+Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
+
+
+def silent(what: str, done: int, whole: int) -> None:
+    """Progress of which nobody is told."""
+
+
 @runtime_checkable
 class Closable(Protocol):
     """A chain that holds a file open; a node does not."""
@@ -131,7 +138,7 @@ class Office:
     """Everything an act needs, built once by `abst.bootstrap`.
 
     keys: keystores of this home; handlers: what is special about each kind of act; memo: facts that never change
-    (terms and addresses of tokens), read once in a process.
+    (terms and addresses of tokens), read once in a process; progress: who is told how far a long act is.
     """
 
     home: Path
@@ -146,6 +153,7 @@ class Office:
     handlers: Mapping[str, Handler]
     deployment: Deployment
     memo: dict[Any, Any] = field(default_factory=dict)
+    progress: Progress = silent
 
     def now(self) -> int:
         """The chain's clock, Unix seconds: the only one that gates use."""
@@ -216,7 +224,7 @@ def warp(office: Office, seconds: int) -> int:
 
     if not isinstance(office.chain, EmbeddedChain):
         raise UsageError("a node keeps its own time", found="a node", needed="the embedded chain", where="chain warp")
-    now = office.chain.warp(seconds)
     with office.store.begin() as session:
+        now = office.chain.warp(seconds)
         audit.append(session, actor="clock", act="chain warp", subject="chain", at=now, facts={"seconds": seconds})
     return now

@@ -22,6 +22,7 @@ from abst.chain.office import WAITING, Approve, Office, Result
 from abst.decisions import Judged, Proposal, results
 from abst.errors import Refusal, Refused, UsageError
 from abst.outbox import Request
+from abst.outbox.recovered import all_recovered
 from abst.values import Address, Hash, to_bytes
 
 CHECKER_OF = {"enforcement": "checker", "administration": "admin-checker"}
@@ -72,15 +73,16 @@ def propose_power(
     lock = office.contracts.timelock(which)
     tried = [office.refusal_of_call(s.to, s.data, lock.address, s.words) for s in steps if s.certain]
     found = [*refusals, *(refusal for refusal in tried if refusal is not None)]
-    if found or any(one.refusals for one in judged):
+    if (found or any(one.refusals for one in judged)) and not act.before():
         raise act.refuse(maker, MAKER_OF[which], kind=kind, subject=subject, facts=facts, refusals=found, judged=judged)
     with act.writing(maker, MAKER_OF[which]) as desk:
         decision = decisions.record(
             desk.session,
             kind=kind,
             facts=facts,
+            refusals=found,
             judged=judged,
-            results=[results.chain_agreed(step.words) for step in steps if step.certain],
+            results=[] if found else [results.chain_agreed(step.words) for step in steps if step.certain],
             rulebook=office.rulebook,
             at=desk.at,
         )
@@ -133,7 +135,7 @@ def execute_power(office: Office, proposal: Proposal, cmd: Approve, *, look: Loo
     _bring_schedule_up(office, proposal)
     with act.writing(cmd.officer, proposal.checker_role) as desk:
         decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
-        if look is not None:
+        if look is not None and not _executed_before(desk.session, proposal):
             look(office, desk.session, proposal)
         scheduled = outbox.of_request(desk.session, proposal.request)
         before: list[str] = []
@@ -147,6 +149,13 @@ def execute_power(office: Office, proposal: Proposal, cmd: Approve, *, look: Loo
         desk.audit(proposal.id, {"proposal": proposal.id, "hash": proposal.hash, "maker": proposal.maker})
         desk.result = {"proposal": proposal.id, "kind": proposal.kind, "hash": proposal.hash}
     return act.finish()
+
+
+def _executed_before(session: Session, proposal: Proposal) -> bool:
+    """Whether the chain executed it before the store was restored: then what was fixed has moved by this very act."""
+    wanted = {call["operation"] for call in proposal.command["calls"]}
+    known = (timelock.parse(one.data) for one in all_recovered(session) if one.done)
+    return any(one is not None and one.executes and one.operation in wanted for one in known)
 
 
 def _bring_schedule_up(office: Office, proposal: Proposal) -> None:

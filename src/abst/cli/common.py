@@ -29,10 +29,13 @@ EvidenceFile = Annotated[
 @contextmanager
 def house(context: typer.Context) -> Iterator[tuple[Call, Office]]:
     """The call and the opened office of its home; closed at the end. Raises NotFound when there is no home."""
+    from dataclasses import replace
+
     from abst.bootstrap import open_office
+    from abst.chain.telling import Telling
 
     call = call_of(context)
-    office = open_office(Path(call.home))
+    office = replace(open_office(Path(call.home)), progress=Telling(call.say))
     try:
         yield call, office
     finally:

@@ -97,7 +97,11 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report every row and store nothing.")] = False,
     columns: Annotated[bool, typer.Option("--columns", help="Print the header of the file, and do nothing.")] = False,
 ) -> Answer:
-    """Import investors from CSV or JSON. Good rows are stored, others reported with every reason (exit 3)."""
+    """Import investors from CSV or JSON. Good rows are stored, others reported with every reason (exit 3).
+
+    A file of more than 2,500 rows is stored in steps of so many. Ctrl-C keeps what is stored; the same --request goes
+    on after it.
+    """
     if columns:
         from abst.investor.importer import columns as header
 
@@ -141,7 +145,11 @@ def admit(
         typer.Argument(metavar="INVESTOR...", help="Investor ids; without any, all not yet admitted."),
     ] = None,
 ) -> Answer:
-    """Admit investors on chain, each on its evidence, wallet proof and regimes; others are refused with reasons."""
+    """Admit investors on chain, each on its evidence, wallet proof and regimes; others are refused with reasons.
+
+    More than 2,500 are decided and sent in steps of so many. Ctrl-C keeps what is done; the same --request goes on
+    after it.
+    """
     from abst.investor import desk
 
     with house(context) as (call, office):

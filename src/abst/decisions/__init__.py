@@ -6,13 +6,14 @@ a second officer, the checker, approves exactly that hash. The database too refu
 
 from abst.decisions import officers, rulebooks, settings
 from abst.decisions.proposals import approve, find, finish, get, inbox, proposal_hash, propose, reject, withdraw
-from abst.decisions.record import decision_hash, get_decision, hash_of_stored, record
+from abst.decisions.record import Draft, decision_hash, draft, get_decision, hash_of_stored, keep, record
 from abst.decisions.results import Judged, judge, judged_by
 from abst.decisions.tables import Approval, Decision, Officer, Proposal, RulebookVersion, Setting
 
 __all__ = [
     "Approval",
     "Decision",
+    "Draft",
     "Judged",
     "Officer",
     "Proposal",
@@ -20,6 +21,7 @@ __all__ = [
     "Setting",
     "approve",
     "decision_hash",
+    "draft",
     "find",
     "finish",
     "get",
@@ -28,6 +30,7 @@ __all__ = [
     "inbox",
     "judge",
     "judged_by",
+    "keep",
     "officers",
     "proposal_hash",
     "propose",

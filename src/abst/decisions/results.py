@@ -136,14 +136,33 @@ def _said(gate: Gate) -> tuple[str, str]:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Names of a dataclass's fields; None for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+
+
+_LEAVES = frozenset({int, str, bool, type(None)})
 
 
 def plain_of(value: Any) -> Any:
     """Facts as plain data: dataclasses and models as mappings, dates and decimals as text. TypeError for a float."""
-    if value is None or type(value) in (int, str, bool):
+    kind: type = type(value)
+    if kind in _LEAVES:
         return value
+    # Frozen facts and tuples of them are nearly all there is: no call for each of their leaves.
+    if kind is tuple or kind is list:
+        return [one if type(one) in _LEAVES else plain_of(one) for one in value]
+    names = _names(kind)
+    if names is not None:
+        plain = {}
+        for name in names:
+            one = getattr(value, name)
+            plain[name] = one if type(one) in _LEAVES else plain_of(one)
+        return plain
+    return _rarely_plain(value)
+
+
+def _rarely_plain(value: Any) -> Any:
     match value:
         case Enum():
             return value.value
@@ -161,7 +180,4 @@ def plain_of(value: Any) -> Any:
             return sorted(plain_of(item) for item in value)
         case BaseModel():
             return {name: plain_of(getattr(value, name)) for name in type(value).model_fields}
-    if is_dataclass(value) and not isinstance(value, type):
-        kind: type = type(value)
-        return {name: plain_of(getattr(value, name)) for name in _names(kind)}
     raise TypeError(f"a fact is no plain value: {type(value).__name__}")

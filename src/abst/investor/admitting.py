@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from abst import decisions
+from abst.chain import parts
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Closing, Handler, Office, Result
 from abst.chain.words import InvestorRecord
-from abst.decisions import Judged, officers
+from abst.decisions import Draft, Judged, officers
 from abst.errors import NotFound, Refusal
 from abst.investor import admission, records, sessions
 from abst.investor.admission import AdmissionFacts, Assessment, assess
@@ -27,7 +29,8 @@ from abst.investor.sealing import erased
 from abst.investor.tables import Investor, Wallet
 from abst.values import Address, collector_paused
 
-BATCH = 100  # admissions in one transaction
+BATCH = 100  # renewals or blocks in one transaction: of an investor all wallets are written
+ADMISSIONS, ADMISSION_GAS = 200, 40_000  # admissions in one transaction, and the gas that one needs at most
 AT_ONCE = 200  # wallets asked for in one call
 
 
@@ -111,28 +114,66 @@ def _usable_wallets(session: Session, ids: Sequence[str]) -> dict[str, Wallet]:
 
 @once
 def admit(office: Office, cmd: Admit) -> Result:
-    """Decide each investor and write those who pass to the registry, at most 100 in a transaction. ADMITTER.
+    """Decide each investor and write those who pass to the registry, in lots by gas. ADMITTER.
 
     Denials, regimes, evidence, suitability, sessions, screening and the wallet's proof are all tested (R-43 to R-56);
     each outcome is a stored decision. The result's refusals name who was refused and why, also when nobody passes.
+    Of more than 2,500 each part is written and sent before the next is decided; the same request goes on after them.
     """
-    act = Act(office, "investor admit", cmd.request, {"officer": cmd.officer, "investors": list(cmd.investors)})
+    content = {"officer": cmd.officer, "investors": list(cmd.investors)}
+    act = Act(office, "investor admit", cmd.request, content)
     if act.earlier:
         return act.again()
     with office.store.read() as session:
         officers.require(session, cmd.officer, "admitter")
-        chosen = _chosen(session, cmd.investors)
+        left = len(cmd.investors) or records.count(session, "recorded")
+    if left <= parts.ROWS and parts.stored(office, cmd.request, 1) is None:
+        return _admit(office, act, cmd.officer, cmd.investors)
+    results: list[Result] = []
+    done, last = 0, ""
+    for number in count(1):
+        ids = _next_ids(office, cmd, number, last)
+        if not ids:
+            break
+        part = Act(office, act.command, parts.part_of(cmd.request, number), content | {"investors": list(ids)})
+        results.append(part.again() if part.earlier else _admit(office, part, cmd.officer, ids, some=True))
+        done, last = done + len(ids), ids[-1]
+        office.progress("investors decided", done, max(done, left))
+    told = {"parts": len(results)}
+    return parts.whole(act, cmd.officer, "admitter", "investors", results, lambda joined: told | _counts(joined))
+
+
+def _counts(joined: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: joined[name] for name in ("admitted", "refused")}
+
+
+def _next_ids(office: Office, cmd: Admit, number: int, last: str) -> tuple[str, ...]:
+    """Who is in a part: as it was begun, else the next of those named, or of the recorded who come after `last`."""
+    stored = parts.stored(office, cmd.request, number)
+    if stored is not None:
+        return tuple(stored.content["investors"])
+    if cmd.investors:
+        named = tuple(dict.fromkeys(cmd.investors))
+        return named[(number - 1) * parts.ROWS : number * parts.ROWS]
+    with office.store.read() as session:
+        return tuple(records.next_ids(session, "recorded", last, parts.ROWS))
+
+
+def _admit(office: Office, act: Act, officer: str, ids: Sequence[str], *, some: bool = False) -> Result:
+    """Decide and write. ids: none means all recorded ones; some: they are a part, of which none need be left."""
+    with office.store.read() as session:
+        chosen = _chosen(session, ids, some=some)
         known = records.privates(session, [row.id for row in chosen], office.vault())
+        del chosen
     cases = judge(office, known, act.at)
     registry = office.contracts.registry
-    with collector_paused(), act.writing(cmd.officer, "admitter") as desk:
+    with collector_paused(), act.writing(officer, "admitter") as desk:
         rows = records.of(desk.session, list(cases))
-        for one, case in cases.items():
-            decide(office, desk, rows[one], case)
+        decisions.keep(desk.session, [decide(office, desk, rows[one], case) for one, case in cases.items()])
         desk.session.flush()
         good = [one for one, case in cases.items() if not case.refusals]
-        for start in range(0, len(good), BATCH):
-            admissions = [cases[one].admission(rows[one].commitment) for one in good[start : start + BATCH]]
+        for lot in parts.lots(good, lambda _: ADMISSION_GAS, office.sender.settings.lot_gas, ADMISSIONS):
+            admissions = [cases[one].admission(rows[one].commitment) for one in lot]
             desk.send("investor admit", registry.address, registry.encode("admit", admissions))
         desk.refusals = tuple(refusal for case in cases.values() for refusal in case.refusals)
         refused = [one for one, case in cases.items() if case.refusals]
@@ -146,35 +187,36 @@ def admit(office: Office, cmd: Admit) -> Result:
     return act.finish()
 
 
-def _chosen(session: Session, ids: Sequence[str]) -> list[Investor]:
-    """Who is to be judged. Raises NotFound for an unknown or erased one, and when nobody is left."""
+def _chosen(session: Session, ids: Sequence[str], *, some: bool = False) -> list[Investor]:
+    """Who is to be judged. Raises NotFound for an unknown or erased one, and when nobody is left, unless of a part."""
     if ids:
-        rows = [records.get(session, one) for one in dict.fromkeys(ids)]
+        known = records.of(session, list(dict.fromkeys(ids)))
+        rows = [known[one] for one in dict.fromkeys(ids)]
     else:
         rows = records.every(session, state="recorded")
     for row in rows:
         if row.state == "erased":
             raise erased(row.id)
     chosen = [row for row in rows if row.state != "admitted"]
-    if not chosen:
+    if not chosen and not some:
         raise NotFound("nobody is left to admit", found="no recorded investor", needed="an investor not admitted yet")
     return chosen
 
 
-def decide(office: Office, desk: Desk, row: Investor, case: Case) -> None:
-    """Store the decision on a case, and its facts and state in the investor's row."""
+def decide(office: Office, desk: Desk, row: Investor, case: Case) -> Draft:
+    """The decision on a case, its facts and state in the investor's row; the caller keeps it with the others."""
     facts: dict[str, Any] = {"investor": row.id, "commitment": row.commitment, "wallet": case.wallet}
-    decision = decisions.record(
+    decision = decisions.draft(
         desk.session,
         kind="admission",
         facts=facts | case.assessed.summary(),
         judged=[case.judged(row.version, row.commitment)],
         rulebook=office.rulebook,
         at=desk.at,
-        flush=False,
     )
     records.keep_facts(row, case.assessed.facts)
     row.state, row.updated_at, row.decision = "refused" if case.refusals else "recorded", desk.at, decision.id
+    return decision
 
 
 def kept_admissions(office: Office, session: Session, closing: Closing) -> None:

@@ -10,7 +10,17 @@ from abst.investor.admitting import Admit, Case, admit, judge, kept_admissions
 from abst.investor.blocking import BlockInvestor, UnblockInvestor, block, unblock
 from abst.investor.erasure import LiftHold, SetHold, lift_hold, set_hold
 from abst.investor.proving import AddWallet, MakeChallenge, Prove, add_wallet, challenge, prove
-from abst.investor.reading import Reveal, brief, first_wallet, list_investors, reveal, show, unmasked, wallet_of
+from abst.investor.reading import (
+    Reveal,
+    brief,
+    first_wallet,
+    list_investors,
+    reveal,
+    show,
+    unmasked,
+    wallet_of,
+    wallets_of,
+)
 from abst.investor.recording import AddInvestor, ImportInvestors, RecordSession, add, dry_run, import_file, session
 from abst.investor.renewing import Renew, RenewMany, carry, renew, renew_many
 
@@ -55,6 +65,7 @@ __all__ = [
     "unblock",
     "unmasked",
     "wallet_of",
+    "wallets_of",
 ]
 
 HANDLERS = {**admitting.HANDLERS, **renewing.HANDLERS, **blocking.HANDLERS, **batches.HANDLERS, **erasure.HANDLERS}

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ __all__ = ["EVIDENCE_ITEMS", "Imported", "Problem", "Row", "columns", "hundredth
 
 REFERENCE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 REFERENCE_WORDS = "1 to 40 lower-case letters, digits and dashes"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 NESTED = frozenset({"reference", "wallet", "session", "record"})
 
 
@@ -69,32 +70,96 @@ class Imported:
 
 def read(content: bytes) -> Imported:
     """Read a file of either form: a JSON array, or else a CSV. Raises UsageError when it is neither."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError("not UTF-8 text", found=error.reason, needed="UTF-8", where="investors") from None
-    return read_json(text) if text.lstrip()[:1] in {"[", "{"} else read_csv(text)
+    return _together(pieces(content, None))
 
 
 def read_csv(text: str) -> Imported:
     """Read a whole CSV with a header. Columns may be left out or in any order; an unknown one is a problem."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", restval="")
-    table = _Table()
+    return _together(_pieces(_csv_rows(io.StringIO(text.removeprefix("\ufeff"), newline="")), None))
+
+
+def pieces(content: bytes, size: int | None) -> Iterator[Imported]:
+    """The same, `size` rows at a time (None: all): what a piece holds is let go with it, so that no file is too long.
+
+    Raises UsageError before the first piece when the file is of neither form.
+    """
+    rows = _json_rows(_text_of(content).read()) if _is_json(content) else _csv_rows(_text_of(content))
+    return _pieces(rows, size)
+
+
+def count_rows(content: bytes) -> int:
+    """How many rows a file has. Raises UsageError as `read`, whatever row the trouble is in."""
+    if _is_json(content):
+        return len(_items(_text_of(content).read()))
+    count = 0
+    try:
+        for row in csv.reader(_text_of(content)):
+            count += bool(row)
+    except csv.Error as error:
+        raise _no_csv(error, max(count, 1)) from None
+    except UnicodeDecodeError as error:
+        raise _no_text(error) from None
+    return max(count - 1, 0)
+
+
+def _no_text(error: UnicodeDecodeError) -> UsageError:
+    return UsageError("not UTF-8 text", found=error.reason, needed="UTF-8", where="investors")
+
+
+def _is_json(content: bytes) -> bool:
+    return _JSON.match(content) is not None
+
+
+def _text_of(content: bytes) -> io.TextIOWrapper:
+    """The file as text, decoded as it is read."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+
+
+def _together(found: Iterator[Imported]) -> Imported:
+    try:
+        every = list(found)
+    except UnicodeDecodeError as error:
+        raise _no_text(error) from None
+    rows = tuple(row for piece in every for row in piece.rows)
+    problems = tuple(problem for piece in every for problem in piece.problems)
+    return Imported(rows, problems, sum(piece.count for piece in every))
+
+
+Read = tuple[int, "Row | None", list[Problem]]  # a row's number, 0 of the header; the row, or what is wrong with it
+
+
+def _pieces(rows: Iterator[Read], size: int | None) -> Iterator[Imported]:
+    table, count = _Table(), 0
+    for number, row, problems in rows:
+        table.take(row, problems)
+        count += number > 0
+        if count == size:
+            yield table.imported(count)
+            count = 0
+    if count or table.problems or size is None:
+        yield table.imported(count)
+
+
+def _csv_rows(file: Iterable[str]) -> Iterator[Read]:
+    reader = csv.DictReader(file, restkey="", restval="")
+    number = 0
     try:
         header = tuple(name.strip() for name in reader.fieldnames or ())
         reader.fieldnames = list(header)
-        table.problems += _header(header)
+        yield 0, None, _header(header)
         made = plan(header)
         for number, raw in enumerate(reader, start=1):
-            table.count = number
             if "" in raw:
-                table.problems.append(Problem(number, "(row)", "more cells than columns", f"{len(header)} cells"))
+                yield number, None, [Problem(number, "(row)", "more cells than columns", f"{len(header)} cells")]
                 continue
-            table.take(_row({name: text.strip() for name, text in raw.items()}, made, number))
+            yield number, *_row({name: text.strip() for name, text in raw.items()}, made, number)
     except csv.Error as error:
-        needed, where = "a table of cells separated by commas", f"row {table.count + 1}"
-        raise UsageError("not a CSV", found=str(error), needed=needed, where=where) from None
-    return table.imported()
+        raise _no_csv(error, number + 1) from None
+
+
+def _no_csv(error: csv.Error, row: int) -> UsageError:
+    needed = "a table of cells separated by commas"
+    return UsageError("not a CSV", found=str(error), needed=needed, where=f"row {row}")
 
 
 def _header(header: tuple[str, ...]) -> list[Problem]:
@@ -107,6 +172,10 @@ def _header(header: tuple[str, ...]) -> list[Problem]:
 
 def read_json(text: str) -> Imported:
     """Read an array of objects: rows of columns, or whole records. Raises UsageError when the text is no such array."""
+    return _together(_pieces(_json_rows(text), None))
+
+
+def _items(text: str) -> list[Any]:
     try:
         with shallow("investors"):
             items = json.loads(text, parse_float=str, parse_constant=str, object_pairs_hook=_once_each)
@@ -115,16 +184,15 @@ def read_json(text: str) -> Imported:
         raise UsageError("not JSON", found=found, needed="an array of objects", where="investors") from None
     if not isinstance(items, list):
         raise UsageError("not a list of investors", found="one object", needed="an array of objects", where="investors")
-    table = _Table()
-    for number, item in enumerate(items, start=1):
-        table.count = number
+    return items
+
+
+def _json_rows(text: str) -> Iterator[Read]:
+    for number, item in enumerate(_items(text), start=1):
         if not isinstance(item, dict):
-            table.problems.append(Problem(number, "(row)", type(item).__name__, "an object"))
-        elif "record" in item:
-            table.take(_nested(item, number))
+            yield number, None, [Problem(number, "(row)", type(item).__name__, "an object")]
         else:
-            table.take(read_row(item, number))
-    return table.imported()
+            yield number, *(_nested(item, number) if "record" in item else read_row(item, number))
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -140,11 +208,9 @@ class _Table:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.problems: list[Problem] = []
-        self.count = 0
         self.seen: dict[tuple[str, str], int] = {}
 
-    def take(self, read: tuple[Row | None, list[Problem]]) -> None:
-        row, problems = read
+    def take(self, row: Row | None, problems: list[Problem]) -> None:
         if row is not None:
             problems = [*problems, *self._repeated(row)]
             if not problems:
@@ -161,8 +227,11 @@ class _Table:
                 found.append(Problem(row.row, column, f"{value}, as in row {first}", "another"))
         return found
 
-    def imported(self) -> Imported:
-        return Imported(tuple(self.rows), tuple(self.problems), self.count)
+    def imported(self, count: int) -> Imported:
+        """What was taken since the last time, of so many rows; which references stood in it stays known."""
+        found = Imported(tuple(self.rows), tuple(self.problems), count)
+        self.rows, self.problems = [], []
+        return found
 
 
 def read_row(raw: Mapping[str, Any], number: int = 1) -> tuple[Row | None, list[Problem]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from abst.chain import parts
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Office, Result
 from abst.errors import Refusal, Refused, UsageError
@@ -81,18 +82,41 @@ def add(office: Office, cmd: AddInvestor) -> Result:
 
 @once
 def import_file(office: Office, cmd: ImportInvestors) -> Result:
-    """Record the good rows of a CSV or JSON file in one transaction; the result's refusals name every problem (R-44).
+    """Record the good rows of a CSV or JSON file; the result's refusals name every problem (R-44).
 
-    ADMITTER. Raises Refused when no row can be taken.
+    ADMITTER. One transaction, or one for each 2,500 rows of a longer file, which an interruption leaves in place: the
+    same request goes on after them. Raises Refused when no row can be taken.
     """
     file = blinded(office, cmd.content)
-    act = Act(office, "investor import", cmd.request, {"officer": cmd.officer, "file": file})
+    content: dict[str, Any] = {"officer": cmd.officer, "file": file}
+    act = Act(office, "investor import", cmd.request, content)
     if act.earlier:
         return act.again()
-    read = importer.read(cmd.content)
-    if not read.rows:
+    count = importer.count_rows(cmd.content)
+    if count <= parts.ROWS:
+        return _import(office, act, cmd.officer, file, importer.read(cmd.content))
+    results: list[Result] = []
+    for number, read in enumerate(importer.pieces(cmd.content, parts.ROWS), start=1):
+        part = Act(office, act.command, parts.part_of(cmd.request, number), content | {"part": number})
+        results.append(part.again() if part.earlier else _import(office, part, cmd.officer, file, read, some=True))
+        office.progress("rows recorded", sum(one.result["rows"] for one in results), count)
+    return parts.whole(
+        act,
+        cmd.officer,
+        "admitter",
+        "investors",
+        results,
+        lambda told: {"file": file, "added": told["added"], "refused": told["refused"], "parts": len(results)},
+    )
+
+
+def _import(
+    office: Office, act: Act, officer: str, file: Hash, read: importer.Imported, *, some: bool = False
+) -> Result:
+    """Record rows read. some: they are not all of the file, so that none of them need be good."""
+    if not read.rows and not some:
         raise Refused([problem.refusal() for problem in read.problems], "no row of the file can be taken")
-    with act.writing(cmd.officer, "admitter") as desk:
+    with act.writing(officer, "admitter") as desk:
         taken = _taken(desk, read.rows)
         rows = [row for row in read.rows if row.row not in taken]
         _store(office, desk, rows)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from abst.errors import Conflict, IntegrityFailure, NotFound
@@ -21,7 +21,7 @@ from abst.investor.wallets import Challenge
 from abst.values import Address, Hash
 
 if TYPE_CHECKING:
-    from abst.keys.vault import Vault
+    from abst.keys.vault import PersonKey, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,17 @@ def every(session: Session, state: str | None = None) -> list[Investor]:
     return list(session.scalars(query if state is None else query.where(Investor.state == state)))
 
 
+def count(session: Session, state: str) -> int:
+    """How many investors are in a state."""
+    return session.scalar(select(func.count()).select_from(Investor).where(Investor.state == state)) or 0
+
+
+def next_ids(session: Session, state: str, after: str, most: int) -> list[str]:
+    """Ids of investors in a state that come after one, in their order."""
+    query = select(Investor.id).where(Investor.state == state, Investor.id > after)
+    return list(session.scalars(query.order_by(Investor.id).limit(most)))
+
+
 def of(session: Session, ids: Sequence[str]) -> dict[str, Investor]:
     """Investors by id, in few statements. Raises NotFound naming the first that is not there."""
     found: dict[str, Investor] = {}
@@ -160,8 +171,11 @@ def of(session: Session, ids: Sequence[str]) -> dict[str, Investor]:
 
 
 def living(session: Session, *, without: Sequence[str] = ()) -> Counter[str]:
-    """How many admitted investors live in each country, those named left out (R-55)."""
-    admitted = select(Investor.jurisdiction, func.count()).where(Investor.state == "admitted")
+    """How many investors live in each country who are admitted, or passed and wait for the chain; those named left out
+    (R-55).
+    """
+    passed = and_(Investor.state == "recorded", Investor.decision.is_not(None))
+    admitted = select(Investor.jurisdiction, func.count()).where(or_(Investor.state == "admitted", passed))
     found: Counter[str] = Counter()
     for country, count in session.execute(admitted.group_by(Investor.jurisdiction)):
         found[country] += count
@@ -186,10 +200,14 @@ def private(session: Session, investor_id: str, vault: Vault, version: int | Non
 
 
 def privates(session: Session, ids: Sequence[str], vault: Vault) -> dict[str, PrivateRecord]:
-    """Open the current records of many investors in few statements; erased ones are left out. Raises as `private`."""
+    """Open the current records of many investors in few statements, in the order of the ids; erased ones are left out.
+
+    Raises as `private`.
+    """
     known = of(session, ids)
     _current(session, list(known.values()))
-    return sealing.read(session, {one: row.version for one, row in known.items()}, vault)
+    opened = sealing.read(session, {one: row.version for one, row in known.items()}, vault)
+    return {one: opened[one] for one in ids if one in opened}
 
 
 def commitment_of(session: Session, investor_id: str, version: int) -> Hash:
@@ -217,6 +235,18 @@ def seal_for(session: Session, investor_id: str, data: bytes, context: str, vaul
     `context` names the place where it is kept; it must be given again to open. Raises NotFound when erased.
     """
     return vault.key(_wrapped(session, investor_id, person)).seal(data, f"investor/{investor_id}/{context}")
+
+
+def seal_many(session: Session, pieces: Sequence[tuple[str, bytes, str]], vault: Vault) -> list[bytes]:
+    """The same for several (investor, data, context), their keys looked for at once. Raises as `seal_for`."""
+    wrapped = sealing.keys_of(session, sorted({investor for investor, _, _ in pieces}))
+    keys: dict[str, PersonKey] = {}
+    sealed: list[bytes] = []
+    for investor, data, context in pieces:
+        if investor not in keys:
+            keys[investor] = vault.key(wrapped.get((investor, "")) or _wrapped(session, investor, ""))
+        sealed.append(keys[investor].seal(data, f"investor/{investor}/{context}"))
+    return sealed
 
 
 def open_for(session: Session, investor_id: str, sealed: bytes, context: str, vault: Vault, person: str = "") -> bytes:
@@ -304,6 +334,15 @@ def wallets_by_investor(session: Session, ids: Sequence[str]) -> dict[str, list[
         query = select(Wallet).where(Wallet.investor.in_(part)).order_by(Wallet.created_at, Wallet.address)
         for row in session.scalars(query):
             found[row.investor].append(row)
+    return found
+
+
+def with_several_wallets(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of the investors who have more than one wallet."""
+    found: set[str] = set()
+    for part in sealing.parts(ids):
+        query = select(Wallet.investor).where(Wallet.investor.in_(part)).group_by(Wallet.investor)
+        found.update(session.scalars(query.having(func.count() > 1)))
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from abst import decisions
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Handler, Office, Result
 from abst.decisions import Judged, officers, record
@@ -103,8 +104,8 @@ def carry(
     rows = records.renew_many(desk.session, new, office.vault(), desk.at)
     wallets: list[list[str]] = []
     every = records.wallets_by_investor(desk.session, list(known))
+    decisions.keep(desk.session, [decide(office, desk, row, cases[row.id]) for row in rows])
     for row in rows:
-        decide(office, desk, row, cases[row.id])
         row.state = "admitted"
         wallets += [[row.id, wallet.address] for wallet in every[row.id] if wallet.number is not None]
     desk.session.flush()

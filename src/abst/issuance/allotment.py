@@ -196,5 +196,5 @@ def show_proceeds(office: Office, filing_id: str) -> dict[str, Any]:
     }
 
 
-ALLOTMENT = Kind("allotment", "allot")
+ALLOTMENT = Kind("allotment", "allot", 200_000)
 HANDLERS = {"allotment": Handler(approve=release)}

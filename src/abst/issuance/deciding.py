@@ -19,7 +19,8 @@ from abst.errors import Refusal
 from abst.filing import records, standing
 from abst.holders import facts as chain_facts
 from abst.holders.facts import Token
-from abst.holders.movement import FilingFacts, PartyFacts, TokenFacts
+from abst.holders.movement import PartyFacts
+from abst.investor import records as investors
 from abst.investor.denials import denied_countries
 from abst.investor.screening import desk as screening
 from abst.investor.tables import Investor, Wallet
@@ -28,8 +29,8 @@ from abst.issuance.gates import PrivateFacts
 from abst.issuance.lots import LotFacts, Paid, RowFacts, Said
 from abst.values import Address
 
-READ_AT_ONCE = 200  # wallets asked for in one call
 AT_ONCE = 500  # words in one question to the database
+SHOWN = 1_000  # rows between two words on how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One allocation with what was found and every refusal."""
+    """One allocation with what was found and every refusal. several: its investor has more than one wallet."""
 
     facts: RowFacts
     wallet: Address | None
     said: tuple[Said, ...]
+    several: bool = False
 
     @property
     def row(self) -> int:
@@ -126,10 +128,11 @@ def decide(office: Office, token: Token, allocations: Sequence[Allocation], orde
     """Gather once, then run all gates on every row; a row that passes counts before the next is decided."""
     with office.store.read() as session:
         found = _receivers(session, [allocation.to for allocation in allocations])
-        screened = screening.state_of(session, sorted({one.investor for one in found.values()}))
+        known = sorted({one.investor for one in found.values()})
+        screened, several = screening.state_of(session, known), investors.with_several_wallets(session, known)
         stands = standing.gather(office, session, records.get(session, token.filing))
     wallets = list(dict.fromkeys(one.wallet for one in found.values()))
-    filing, totals, parties = _chain_side(office, token, wallets)
+    filing, totals, parties = chain_facts.gather(office, token, wallets)
     account = None if orders is None else str(orders.account)
     lot = LotFacts(office.now(), filing, totals, stands, denied_countries(office.rulebook), (), account)
     rows: list[Row] = []
@@ -141,7 +144,9 @@ def decide(office: Office, token: Token, allocations: Sequence[Allocation], orde
         paid = orders.paid(allocation.row) if orders and one else None
         row = RowFacts(allocation.row, allocation.to, allocation.amount, party, private, minted, holders, paid)
         said = tuple(lots.say_of_row(lot, row))
-        rows.append(Row(row, one.wallet if one else None, said))
+        rows.append(Row(row, one.wallet, said, one.investor in several) if one else Row(row, None, said))
+        if len(rows) % SHOWN == 0:
+            office.progress("rows decided", len(rows), len(allocations))
         if not said and party is not None:
             if orders:
                 orders.take(allocation.row)
@@ -192,16 +197,6 @@ def _receivers(session: Session, words: Sequence[str]) -> dict[str, _Receiver]:
             found.setdefault(wallet, one)
             found.setdefault(investor, one)
     return found
-
-
-def _chain_side(
-    office: Office, token: Token, wallets: Sequence[Address]
-) -> tuple[FilingFacts, TokenFacts, dict[Address, PartyFacts]]:
-    filing, totals, parties = chain_facts.gather(office, token, wallets[:READ_AT_ONCE])
-    for start in range(READ_AT_ONCE, len(wallets), READ_AT_ONCE):
-        _, _, more = chain_facts.gather(office, token, wallets[start : start + READ_AT_ONCE])
-        parties |= more
-    return filing, totals, parties
 
 
 def _private(one: _Receiver, party: PartyFacts, screened: dict[str, str]) -> PrivateFacts:

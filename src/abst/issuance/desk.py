@@ -1,6 +1,6 @@
 """The mint desk: gather, decide, propose in lots; the gatekeeper decides again, signs and releases (R-58).
 
-A table of allocations is cut into lots of at most 100, fixed and stored with the proposal. Each lot has an operation
+A table of allocations is cut into lots by gas, fixed and stored with the proposal. Each lot has an operation
 id that the token spends, and a decision with every fact it was made on. Rows that are refused are dropped with their
 reasons and the others go on; when all are refused, or the filing itself stops minting, nothing does.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,16 +18,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from abst import decisions, outbox
-from abst.chain import eip712
+from abst.chain import eip712, parts
 from abst.chain.acts import Act, Desk, once
 from abst.chain.office import Approve, Handler, Office, Result
 from abst.chain.proposals import approval_act
-from abst.decisions import Decision, Proposal, officers
+from abst.chain.recovering import receivers
+from abst.decisions import Proposal, officers
 from abst.errors import NotAuthorised, NotFound, UsageError
 from abst.holders import facts as chain_facts
 from abst.issuance.deciding import Allocation, Decided, Row, decide, dry_run
 from abst.issuance.tables import MintLot
 from abst.keys import Signer
+from abst.outbox.recovered import recovered
 from abst.store import Base
 from abst.values import Address, Hash, digest, parse_amount
 
@@ -45,7 +47,8 @@ __all__ = [
     "retry",
 ]
 
-LOT = 100  # allocations in one transaction
+LOT = 200  # allocations in one transaction, at most; fewer where its gas asks for it
+WALLETS_GAS = 80_000  # that the other wallets of one investor cost at most
 COLUMNS = ("wallet", "investor")
 
 
@@ -146,8 +149,9 @@ def propose(
 
     Raises Refused when nothing passes: the decision is stored, the chain untouched.
     """
-    token, good = decided.token, decided.good
-    if decided.of_filing or not good:
+    token, minted = decided.token, _minted_before(act, decided)
+    good = [row for row in decided.rows if not row.said or row.wallet in minted]
+    if (decided.of_filing and not minted) or not good:
         raise act.refuse(
             officer,
             "issuer",
@@ -157,7 +161,7 @@ def propose(
             judged=[decided.judged(decided.rows)],
         )
     with act.writing(officer, "issuer") as desk:
-        dropped = [row for row in decided.rows if row.said]
+        dropped = [row for row in decided.rows if row.said and row.wallet not in minted]
         if dropped:
             decisions.record(
                 desk.session,
@@ -167,13 +171,14 @@ def propose(
                 rulebook=office.rulebook,
                 at=desk.at,
             )
-        lots = _cut(office, desk, decided, kind, size)
-        total = str(sum(lot.total for lot, _ in lots))
-        added = {lot.operation: besides(lot) for lot, _ in lots} if besides else {}
-        shown = [_shown(lot, decision) | added.get(lot.operation, ({}, ()))[0] for lot, decision in lots]
+        lots, hashes = _cut(office, desk, decided, good, kind, size)
+        total = str(sum(lot.total for lot in lots))
+        added = {lot.operation: besides(lot) for lot in lots} if besides else {}
+        pairs = zip(lots, hashes, strict=True)
+        shown = [_shown(lot, decision) | added.get(lot.operation, ({}, ()))[0] for lot, decision in pairs]
         command = {"token": token.symbol, "address": token.address, "total": total, "lots": shown}
-        proposal = desk.propose(kind.name, command, "gatekeeper", lots[0][1].id if len(lots) == 1 else None)
-        for lot, _ in lots:
+        proposal = desk.propose(kind.name, command, "gatekeeper", lots[0].decision if len(lots) == 1 else None)
+        for lot in lots:
             lot.proposal = proposal.id
             desk.session.add(lot)
             desk.session.add_all(added.get(lot.operation, ({}, ()))[1])
@@ -183,7 +188,7 @@ def propose(
             {"proposal": proposal.id, "hash": proposal.hash, **counts},
             act=f"{kind.name} proposed",
         )
-        desk.refusals = decided.refusals
+        desk.refusals = replace(decided, rows=tuple(dropped)).refusals
         desk.result = {
             "proposal": proposal.id,
             "hash": proposal.hash,
@@ -202,13 +207,25 @@ def facts_of(decided: Decided, rows: Sequence[Row]) -> dict[str, Any]:
     return {"token": decided.token.address, "symbol": decided.token.symbol, "rows": len(rows), "total": str(total)}
 
 
-def _cut(office: Office, desk: Desk, decided: Decided, kind: Kind, size: int) -> list[tuple[MintLot, Decision]]:
-    """Lots of the rows that passed, each with its operation id and its stored decision."""
-    lots: list[tuple[MintLot, Decision]] = []
-    good = decided.good
-    for number, start in enumerate(range(0, len(good), size)):
-        part = good[start : start + size]
-        decision = decisions.record(
+def _minted_before(act: Act, decided: Decided) -> set[str]:
+    """Wallets to which this very request minted before the store was restored, when something speaks against it now.
+
+    What exists is not decided away: such rows are put before the gatekeeper with today's refusals in the decision, and
+    the transaction ends as the one that the chain has.
+    """
+    if not decided.of_filing and not decided.refusals:
+        return set()
+    return {wallet for one in act.before() for wallet in receivers(one.data)}
+
+
+def _cut(
+    office: Office, desk: Desk, decided: Decided, good: Sequence[Row], kind: Kind, size: int
+) -> tuple[list[MintLot], list[Hash]]:
+    """Lots of the rows that go on, each with its operation id, and the hash of the decision on each."""
+    lots: list[MintLot] = []
+    hashes: list[Hash] = []
+    for part in parts.lots(good, kind.gas_of, office.sender.settings.lot_gas, size):
+        decision = decisions.draft(
             desk.session,
             kind=kind.name,
             facts=facts_of(decided, part),
@@ -217,24 +234,26 @@ def _cut(office: Office, desk: Desk, decided: Decided, kind: Kind, size: int) ->
             at=desk.at,
         )
         lot = MintLot(
-            operation=desk.operation(number),
-            number=number,
+            operation=desk.operation(len(lots)),
+            number=len(lots),
             token=decided.token.address,
             total=sum(row.amount for row in part),
             allocations=[[row.wallet, row.investor, str(row.amount), row.row] for row in part],
             decision=decision.id,
             at=desk.at,
         )
-        lots.append((lot, decision))
-    return lots
+        decisions.keep(desk.session, [decision])  # at once: all of them together are as long as the table
+        lots.append(lot)
+        hashes.append(decision.hash)
+    return lots, hashes
 
 
-def _shown(lot: MintLot, decision: Decision) -> dict[str, Any]:
+def _shown(lot: MintLot, decision: Hash) -> dict[str, Any]:
     """A lot in the proposal's command: what the checker's approval binds."""
     return {
         "number": lot.number,
         "operation": lot.operation,
-        "decision": decision.hash,
+        "decision": decision,
         "rows": len(lot.allocations),
         "total": str(lot.total),
         "allocations": digest(lot.allocations),
@@ -273,7 +292,7 @@ def release_lots(
     with office.store.read() as session:
         checker = officers.require(session, cmd.officer, proposal.checker_role)
         maker = officers.get(session, proposal.maker)
-    if decided.of_filing or decided.refusals:
+    if (decided.of_filing or decided.refusals) and not _all_minted(office, lots):
         raise act.refuse(
             cmd.officer,
             proposal.checker_role,
@@ -291,10 +310,10 @@ def release_lots(
         decisions.approve(desk.session, proposal.id, cmd.officer, desk.at, cmd.expected_hash or None)
         serves = 60 * office.rulebook.number("R-58", "approval_minutes")  # a later mint is decided again
         place = 0
-        for lot in lots:
+        for number, lot in enumerate(lots, start=1):
             part = decided.rows[place : place + len(lot.allocations)]
             place += len(part)
-            decision = decisions.record(
+            decision = decisions.draft(
                 desk.session,
                 kind=f"{kind.name} release",
                 facts={"proposal": proposal.hash, "operation": lot.operation, **facts_of(decided, part)},
@@ -302,12 +321,14 @@ def release_lots(
                 rulebook=office.rulebook,
                 at=desk.at,
             )
-            approval, signature = _approved(office, signer, lot, Hash(decision.hash), desk.at + serves)
+            decisions.keep(desk.session, [decision])
+            approval, signature = _approved(office, signer, lot, decision.hash, desk.at + serves)
             to, data = call(lot, approval, signature)
             desk.send(kind.intent, to, data, signer=Address(maker.address), operation=Hash(lot.operation))
             stored = desk.session.get(MintLot, lot.operation)
             if stored is not None:
                 stored.released = decision.id
+            office.progress("lots signed", number, len(lots))
         desk.audit(
             proposal.id,
             {"proposal": proposal.id, "hash": proposal.hash, "lots": len(lots)},
@@ -323,6 +344,13 @@ def release_lots(
             "total": proposal.command["total"],
         }
     return act.finish()
+
+
+def _all_minted(office: Office, lots: Sequence[MintLot]) -> bool:
+    """Whether the chain has every lot since before the store was restored."""
+    with office.store.read() as session:
+        found = [recovered(session, Hash(lot.operation)) for lot in lots]
+    return all(one is not None and one.done for one in found)
 
 
 def _approved(
@@ -359,15 +387,22 @@ def allocations_of(lots: Sequence[MintLot]) -> tuple[Allocation, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A way in which tokens come into being. name: of the proposal; intent: of its transactions."""
+    """A way in which tokens come into being. name: of the proposal; intent: of its transactions.
+
+    gas: that one row needs at most; of an investor with several wallets the chain looks at each of them.
+    """
 
     name: str
     intent: str
+    gas: int
+
+    def gas_of(self, row: Row) -> int:
+        return self.gas + (WALLETS_GAS if row.several else 0)
 
 
 # The transaction of one lot, given what the gatekeeper signed: where to, and its data.
 Call = Callable[[MintLot, eip712.Approval, bytes], tuple[Address, bytes]]
 # What else belongs to a lot: shown to the checker, and stored.
 Besides = Callable[[MintLot], tuple[dict[str, Any], Sequence[Base]]]
-MINT = Kind("mint", "mint")
+MINT = Kind("mint", "mint", 60_000)
 HANDLERS = {"mint": Handler(approve=release)}

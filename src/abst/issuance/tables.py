@@ -15,7 +15,7 @@ HASH = String(66)
 
 
 class MintLot(Base):
-    """One lot of at most 100 allocations of a proposal, under one operation id that the token spends.
+    """One lot of allocations of a proposal, under one operation id that the token spends.
 
     allocations: [[wallet, investor id, amount as text, row], ...]; decision: of the proposal; released: of the
     approval, whose hash goes on the chain; both ids of stored decisions.

@@ -4,7 +4,19 @@
 `with store.read() as session`. Tables derive from `Base`; their history is in migrations/versions.
 """
 
-from abst.store.engine import Store
-from abst.store.tables import Base, JsonText, Meta, Number, Second, Whole, get_meta, set_meta
+from abst.store.engine import RESTORED, Store
+from abst.store.tables import Base, JsonText, Meta, Number, Second, Whole, Written, get_meta, set_meta
 
-__all__ = ["Base", "JsonText", "Meta", "Number", "Second", "Store", "Whole", "get_meta", "set_meta"]
+__all__ = [
+    "RESTORED",
+    "Base",
+    "JsonText",
+    "Meta",
+    "Number",
+    "Second",
+    "Store",
+    "Whole",
+    "Written",
+    "get_meta",
+    "set_meta",
+]

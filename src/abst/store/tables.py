@@ -62,6 +62,10 @@ class Whole(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
+class Written(str):
+    """Canonical JSON that was written already, for its hash: a `JsonText` takes it as it is."""
+
+
 class JsonText(TypeDecorator[Any]):
     """Canonical JSON as text: what is read back has the same digest as what was written. Floats raise TypeError.
 
@@ -73,6 +77,8 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if type(value) is Written:
+            return str(value)
         return None if value is None else canonical(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:

@@ -19,7 +19,7 @@ from abst.errors import UsageError
 from abst.holders import facts
 from abst.holders.facts import Token
 from abst.holders.movement import Movement, PartyFacts, TokenFacts
-from abst.investor.desk import wallet_of
+from abst.investor.desk import wallet_of, wallets_of
 from abst.transfers import gates, travelling
 from abst.transfers.desk import above_rights, holding_of
 from abst.values import Address, digest, parse_amount, to_bytes
@@ -136,7 +136,7 @@ def transfer_many(office: Office, cmd: TransferMany) -> Result:
         raise UsageError("too many for one act", found=f"{len(cmd.rows)} rows", needed=f"1 to {LOT}", where="the table")
     token, holder = facts.token(office, cmd.token), wallet_of(office, cmd.holder)
     require_key(office, holder)
-    wallets = [wallet_of(office, row.to) for row in cmd.rows]
+    wallets = wallets_of(office, [row.to for row in cmd.rows])
     judged = _judge_rows(office, token, holder, list(zip(cmd.rows, wallets, strict=True)))
     refusals = [refusal for one in judged for refusal in one.refusals]
     payloads = travelling.prepare(office, _moves(token, holder, cmd.rows, wallets))

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from abst import decisions
+from abst import decisions, journal
 from abst.chain.acts import Act, Desk
 from abst.chain.office import Evidence, Office
 from abst.decisions import Judged
 from abst.errors import NotFound
 from abst.holders.facts import Token
 from abst.holders.projection import advance
-from abst.holders.tables import TransferRow
 from abst.investor import records
 from abst.investor.model import PrivateRecord
 from abst.investor.tables import Wallet
-from abst.keys import blind
+from abst.keys import blinding
 from abst.outbox import Intent
 from abst.transfers import travel
 from abst.transfers.tables import TravelRow
 from abst.transfers.travel import Firm, TravelFacts
-from abst.values import ZERO_ADDRESS, Address, canonical, instant, new_id
+from abst.values import ZERO_ADDRESS, Address, Hash, canonical, instant, new_id
 
 HALVES = ("originator", "beneficiary")
 
@@ -76,11 +75,18 @@ def prepare(office: Office, moves: Sequence[Move]) -> list[Payload]:
         wallets = {word for move in moves for word in (move.sender, move.receiver)}
         owner = dict(session.execute(select(Wallet.address, Wallet.investor).where(Wallet.address.in_(wallets))).all())
         known = records.privates(session, sorted(set(owner.values())), vault)
-    firm = Firm.of(office.rulebook)
-    return [_payload(office, firm, owner, known, move) for move in moves]
+    firm, hashed = Firm.of(office.rulebook), blinding(office.store, vault)
+    return [_payload(office, firm, owner, known, move, hashed) for move in moves]
 
 
-def _payload(office: Office, firm: Firm, owner: dict[str, str], known: dict[str, PrivateRecord], move: Move) -> Payload:
+def _payload(
+    office: Office,
+    firm: Firm,
+    owner: dict[str, str],
+    known: dict[str, PrivateRecord],
+    move: Move,
+    hashed: Callable[[bytes], Hash],
+) -> Payload:
     investors = (owner.get(move.sender, ""), owner.get(move.receiver, ""))
     sides = tuple(known.get(investor) for investor in investors)
     terms, rulebook = move.token.terms, office.rulebook
@@ -106,7 +112,7 @@ def _payload(office: Office, firm: Firm, owner: dict[str, str], known: dict[str,
     )
     chinese = any(travel.is_chinese(name) for side in (giver, taker) for name in (side.name, *side.other_names))
     shared = travel.shared(firm, _transfer_data(office, move, facts), chinese=chinese)
-    digest = blind(office.store, office.vault(), canonical({"halves": halves, "shared": shared}))
+    digest = hashed(canonical({"halves": halves, "shared": shared}))
     return Payload(move, facts, judged, investors, halves, shared, digest)
 
 
@@ -136,14 +142,15 @@ def refused(payloads: Sequence[Payload]) -> bool:
 def keep(desk: Desk, payloads: Sequence[Payload]) -> None:
     """Write the payloads with the request that wants the transfers; the log has their keyed digests (R-51)."""
     vault, request = desk.office.vault(), desk.act.request
+    halves: list[tuple[str, bytes, str]] = []
     for place, payload in enumerate(payloads):
         if payload.halves is None:
             raise TypeError("a payload that was refused is not kept")
-        move = payload.move
-        sealed = [
-            records.seal_for(desk.session, investor, canonical(half), _context(request, place, name), vault)
-            for investor, half, name in zip(payload.investors, payload.halves, HALVES, strict=True)
-        ]
+        for investor, half, name in zip(payload.investors, payload.halves, HALVES, strict=True):
+            halves.append((investor, canonical(half), _context(request, place, name)))
+    every = records.seal_many(desk.session, halves, vault)
+    for place, payload in enumerate(payloads):
+        move, sealed = payload.move, every[2 * place : 2 * place + 2]
         desk.session.add(
             TravelRow(
                 request=request,
@@ -261,9 +268,10 @@ def missing(office: Office) -> list[dict[str, Any]]:
         query = select(TravelRow, Intent.tx_hash).join(Intent, Intent.request == TravelRow.request)
         for row, hash_ in session.execute(query.where(Intent.tx_hash.is_not(None))):
             kept[(str(hash_), row.token, row.sender, row.receiver, str(row.amount))] += 1
-        moved = select(TransferRow).where(TransferRow.sender != ZERO_ADDRESS, TransferRow.receiver != ZERO_ADDRESS)
         found: list[dict[str, Any]] = []
-        for event in session.scalars(moved.order_by(TransferRow.block, TransferRow.log_index)):
+        for event in journal.movements(session):
+            if ZERO_ADDRESS in (event.sender, event.receiver):
+                continue
             key = (event.tx_hash, event.token, event.sender, event.receiver, str(event.amount))
             if kept[key]:
                 kept[key] -= 1

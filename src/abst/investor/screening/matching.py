@@ -31,6 +31,7 @@ SHORT = 2  # letters of a word in which a slip makes another word
 ROTATED = 4  # names of more words are run together in their own order only
 SPACES = 4  # by how many letters names in words may differ in length beside names run together
 LONGEST = 120  # letters of a name that are compared
+KEPT = 50_000  # grams whose near names are remembered: most are asked for once
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Index:
     grams: dict[str, list[int]] = field(default_factory=dict)  # gram to names
     slips: dict[str, list[str]] = field(default_factory=dict)  # a beginning, less a letter, to beginnings
     begins: dict[str, list[str]] = field(default_factory=dict)  # a beginning to grams
+    ranks: list[int] = field(default_factory=list)  # of a name: its place among all, the shortest first
     asked: dict[str, Near] = field(default_factory=dict)
 
     def add(self, place: int, forms: Iterable[Tokens]) -> None:
@@ -72,7 +74,9 @@ class Index:
                 self.grams.setdefault(gram, []).append(number)
 
     def close(self) -> None:
-        """Make the slips of every gram known; to be called once after the last `add`."""
+        """Make the slips of every gram known, and the names' order by length; called once after the last `add`."""
+        by_length = sorted(range(len(self.named)), key=lambda number: (len(self.named[number].joined), number))
+        self.ranks = sorted(range(len(by_length)), key=by_length.__getitem__)
         for gram in self.grams:
             self.begins.setdefault(gram[:PREFIX], []).append(gram)
         for begin in self.begins:
@@ -90,10 +94,9 @@ class Index:
                     for other in self.begins[begin]:
                         if -2 < len(other) - size < 2 and _a_slip_apart(gram, other):
                             found.add(other)
-            numbers = sorted(
-                {number for other in found for number in self.grams[other]},
-                key=lambda number: (len(self.named[number].joined), number),
-            )
+            numbers = sorted({number for other in found for number in self.grams[other]}, key=self.ranks.__getitem__)
+            if len(self.asked) >= KEPT:
+                self.asked.clear()
             named = [self.named[number] for number in numbers]
             lengths = [len(one.joined) for one in named]
             self.asked[gram] = Near(numbers, lengths, [one.ordered for one in named], [one.joined for one in named])

@@ -224,8 +224,7 @@ def write(
 
     proposed: of records that may never be in force; hits of those that are go on, whatever the new ones say.
     """
-    many = len(results) > PART
-    ids = None if many else list(results)
+    ids = list(results)
     before, hits = screenings(session, ids), standing_hits(session, ids)
     fresh: list[dict[str, Any]] = []
     opened: list[dict[str, Any]] = []
@@ -291,9 +290,8 @@ def hit(session: Session, number: int) -> HitRow:
 
 def facts_of(session: Session, investors: Sequence[str]) -> dict[str, Screening]:
     """What each investor's screening came to, as decisions store it; also of those who were never screened."""
-    ids = None if len(investors) > PART else list(investors)
     current = lists_now(session)
-    rows, hits = screenings(session, ids), standing_hits(session, ids)
+    rows, hits = screenings(session, investors), standing_hits(session, investors)
     found: dict[str, Screening] = {}
     for investor in investors:
         row = rows.get(investor)
