@@ -150,7 +150,7 @@ def write(figures: Sequence[Figure], path: Path) -> None:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def show_gas(figures: Sequence[Figure]) -> None:
+def show_gas(figures: Sequence[Figure], *, peers_measured: bool) -> None:
     """Print the table of gas: misses are marked, and numbered notes say what a cheaper peer leaves out."""
     table = _table("gas, whole transactions", "here", "target", "", peers.PLAIN, peers.ERC3643, "best peer", "")
     notes: list[str] = []
@@ -169,6 +169,8 @@ def show_gas(figures: Sequence[Figure]) -> None:
             f"{figure.best_peer} {others[figure.best_peer]}" if figure.best_peer else "",
             verdict,
         )
+    if not peers_measured:
+        notes.append(f"{peers.ERC3643} was not measured: `make bench` installs its package.")
     _print(table, *notes)
 
 
