@@ -64,6 +64,7 @@ CARRIERS = (
     "chain/acts.py",
     "chain/proposals.py",
     "chain/sender.py",
+    "chain/sending/",
     "chain/truth.py",
 )
 WITH_THE_CHAIN = (*CARRIERS, "chain/embedded.py", "chain/kv.py", "keys/signer.py")
@@ -115,9 +116,9 @@ def open_office(home: Path) -> Office:
     return bootstrap.open_office(home, lambda _: PASSPHRASE)
 
 
-def build(home: Path, investors: int = 12) -> Template:
-    """Make the template by the desks' own acts. Takes seconds."""
-    bootstrap.init(home, bootstrap.Init(passphrase_of=lambda _: PASSPHRASE, work=2))
+def build(home: Path, investors: int = 12, **place: Any) -> Template:
+    """Make the template by the desks' own acts. Takes seconds. place: words of `Init`: its chain and its store."""
+    bootstrap.init(home, bootstrap.Init(passphrase_of=lambda _: PASSPHRASE, work=2, **place))
     office = open_office(home)
     load_samples(office, lambda source: f"t-list-{source}")
     document = Evidence("notice.txt", b"A document of the tests.")
@@ -130,7 +131,7 @@ def build(home: Path, investors: int = 12) -> Template:
     names = _admit(office, investors)
     lot = int(tokens.show(office, TOKEN)["terms"]["lot"])
     propose(office, "t-open", [(names[0], lot)])
-    assert differences(office) == []
+    assert verified(office) == []
     office.close()
     return Template(home, names, lot)
 
@@ -177,10 +178,15 @@ def mint(office: Office, request: str, rows: Iterable[tuple[str, int]]) -> Resul
     return approve(office, propose(office, request, rows), f"{request}-yes")
 
 
+def verified(office: Office) -> list[str]:
+    """What `abst verify` finds."""
+    return [str(difference) for difference in integrity.verify(office)]
+
+
 def differences(office: Office) -> list[str]:
-    """What `abst verify` finds, with the chain's own check of its file."""
+    """The same, with the chain's own check of its file."""
     chain_check: Callable[[], list[str]] = office.chain.check  # type: ignore[attr-defined]
-    return [str(difference) for difference in integrity.verify(office)] + chain_check()
+    return verified(office) + chain_check()
 
 
 def account(office: Office) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Kill the process between any two steps of a mint and run the same request again: the same end, once."""
+"""Kill the process between any two steps of a mint and run the same request again: the same end, once.
+
+These are the long runs; `make test` kills at random points of many acts in `test_faults`.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def boundaries(path: list[Step]) -> list[Step]:
     for place, step in enumerate(path):
         if step.file == "store/engine.py" and step.function == "begin" and step.text == "self._open.writes = False":
             found += path[place - 1 : place + 1]
-        if step.file == "chain/sender.py" and "send_raw_many(" in step.text:
+        if step.file == "chain/sending/delivering.py" and "send_raw_many(" in step.text:
             found += path[place : place + 2]
     return found
 
@@ -98,32 +101,19 @@ def every_line(path: list[Step]) -> list[Step]:
     return [step for step in path if step.time == 1]
 
 
-@pytest.mark.slow
-def test_killed_at_some_steps_of_a_mint(ready_to_mint: Template, tmp_path: Path) -> None:
-    """Killed before and after each commit and broadcast, and at steps spread over the whole mint, the same requests
-    again come to the same end: one mint, one event, one decision a request, no difference found."""
-    killer = Killer.ready(ready_to_mint, tmp_path, one_mint(ready_to_mint))
-    path = killer.steps()
-    at_edges = boundaries(path)
-    assert len(at_edges) >= 5 * 2 + 2, "propose, release, sign, settle and close each commit once"
-    lines = every_line(path)
-    spread = lines[:: len(lines) // 4]
-    assert killer.expected["minted"] == 1
-    wrong = {str(step): killer.case((step,)) for step in at_edges + spread}
-    print(f"{len(wrong)} kills")
-    assert not any(wrong.values()), wrong
-
-
 @pytest.mark.prove
 def test_killed_at_every_step_of_a_mint(ready_to_mint: Template, tmp_path: Path) -> None:
-    """The same at every line that a mint runs, at random repetitions of them, inside the chain's block write, and at
-    two steps in a row."""
+    """Killed at any line that a mint runs, at random repetitions of them, inside the chain's block write, and at two
+    steps in a row, the same requests again come to the same end: one mint, one event, one decision a request, no
+    difference found."""
     begun = time.monotonic()
     killer = Killer.ready(ready_to_mint, tmp_path, one_mint(ready_to_mint))
     path, wide = killer.steps(), killer.steps(WITH_THE_CHAIN)
     chance = Random(20270101)
-    lines = every_line(path)
-    single = dict.fromkeys(lines + boundaries(path) + chance.sample(wide, 60))
+    lines, edges = every_line(path), boundaries(path)
+    assert len(edges) >= 5 * 2 + 2, "propose, release, sign, settle and close each commit once"
+    assert killer.expected["minted"] == 1
+    single = dict.fromkeys(lines + edges + chance.sample(wide, 60))
     double = [(chance.choice(lines), chance.choice(every_line(wide))) for _ in range(40)]
     cases = [*((step,) for step in single), *double]
     wrong = harness.spread(cases, killer.case, workers=os.cpu_count() or 1)
@@ -170,23 +160,12 @@ def timed(killer: Killer) -> float:
     return time.monotonic() - begun
 
 
-@pytest.mark.slow
-def test_a_table_of_lots_killed_at_random(
-    ready_to_mint: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Twenty rows in five lots, killed at random moments and repeated: every lot is minted, once."""
-    monkeypatch.setattr(issuance, "LOT", 4)
-    killer = Killer.ready(ready_to_mint, tmp_path, lots(ready_to_mint, 20))
-    assert killer.expected["minted"] == 5
-    hits, _ = kill_at_random(killer, 3, seed=1, whole=timed(killer))
-    assert hits > 0
-
-
 @pytest.mark.prove
 def test_tables_of_lots_killed_at_random(
     ready_to_mint: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same many times over, and with lots of a hundred rows."""
+    """Tables in lots of a few rows, and of a hundred, killed at random moments and repeated: every lot is minted,
+    once."""
     for rows, size, rounds in ((20, 4, 50), (230, 100, 10)):
         monkeypatch.setattr(issuance, "LOT", size)
         folder = tmp_path / str(size)

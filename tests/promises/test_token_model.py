@@ -29,7 +29,7 @@ from world import FILING, Done
 DEEP = os.environ.get("ABST_PROVE") == "1"
 pytestmark = [pytest.mark.prove] if DEEP else []  # so that `make prove` takes the deep runs, and `make test` the short
 SETTINGS = settings(
-    max_examples=int(os.environ.get("ABST_EXAMPLES", "40" if DEEP else "4")),
+    max_examples=int(os.environ.get("ABST_EXAMPLES", "40" if DEEP else "2")),
     stateful_step_count=80 if DEEP else 40,
     deadline=None,
     database=None,

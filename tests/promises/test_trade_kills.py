@@ -21,6 +21,7 @@ from abst.issuance import allotment, orders
 from abst.keys import LocalSigner
 from abst.transfers import trades
 from promises import kill_harness as harness
+from promises.faults.process import Ended, Paused, Process
 from promises.kill_harness import FILING, MAKER, TOKEN, Template
 from promises.test_kills import Killer, boundaries, every_line, kill_at_random, timed
 from sharing import made_once
@@ -131,15 +132,23 @@ def killer_of(template: Template, folder: Path, work: Callable[[Office], Result]
 
 
 @pytest.mark.slow
-def test_p12_killed_at_some_steps_of_an_allotment_and_a_trade(ready_to_trade: Template, tmp_path: Path) -> None:
-    """Killed before and after commits and broadcasts, and at steps between, the same requests come to the same end."""
-    killer = killer_of(ready_to_trade, tmp_path, deal)
-    path = killer.steps()
-    edges, lines = boundaries(path), every_line(path)
-    assert len(edges) >= 2 * 5, "proposing, releasing, sending and settling each commit"
-    chosen = edges[::9] + lines[:: len(lines) // 2]
-    wrong = {str(step): killer.case((step,)) for step in chosen}
-    assert not any(wrong.values()), wrong
+def test_p12_killed_at_some_points_of_an_allotment_and_a_trade(ready_to_trade: Template, tmp_path: Path) -> None:
+    """Killed at points between commits, calls and signatures, the same requests come to the same end."""
+    whole = Process(ready_to_trade.copy(tmp_path / "whole"))
+    done = whole.do(deal)
+    whole.kill()
+    assert isinstance(done, Ended)
+    for quarter in (1, 2, 3):
+        home = ready_to_trade.copy(tmp_path / str(quarter))
+        first, second = Process(home), Process(home)
+        assert isinstance(first.do(deal, done.points * quarter // 4), Paused)
+        first.kill()
+        again, wrong = second.do(deal), second.do(harness.differences)
+        second.kill()
+        assert isinstance(again, Ended)
+        assert (again.outcome, again.words) == ("done", "")
+        assert isinstance(wrong, Ended)
+        assert wrong.told == []
 
 
 @pytest.mark.prove
@@ -147,7 +156,9 @@ def test_p12_killed_at_every_step_of_an_allotment_and_a_trade(ready_to_trade: Te
     """The same before and after every commit and broadcast, at every fourth line, and at many random moments."""
     killer = killer_of(ready_to_trade, tmp_path, deal)
     path = killer.steps()
-    cases = [(step,) for step in dict.fromkeys(every_line(path)[::4] + boundaries(path))]
+    edges = boundaries(path)
+    assert len(edges) >= 2 * 5, "proposing, releasing, sending and settling each commit"
+    cases = [(step,) for step in dict.fromkeys(every_line(path)[::4] + edges)]
     assert harness.spread(cases, killer.case, workers=2) == []
     hits, _ = kill_at_random(killer, 30, seed=12, whole=timed(killer))
     assert hits >= 15

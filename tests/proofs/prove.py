@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from proofs import findings, mutants, promises, symbolic, tools
 
 SAMPLE = 6  # mutants in `make test`
+PROPERTIES = ("tests/domain", "tests/contracts", "tests/chain")
 
 
 def quick() -> bool:
@@ -65,18 +66,15 @@ def _forge() -> str:
 
 
 def _pytest() -> list[promises.Result]:
-    """The long runs of pytest; its own words go to the terminal, with what fails."""
-    junit = tools.BUILD / "pytest.xml"
+    """The long runs of pytest, and the properties of `make test` with many more examples."""
+    return _tested("prove", "-m", "prove", "-s") + _tested("properties", "-m", "not prove", "-n", "2", *PROPERTIES)
+
+
+def _tested(name: str, *options: str) -> list[promises.Result]:
+    """One run of pytest; its own words go to the terminal, with what fails."""
+    junit = tools.BUILD / f"pytest-{name}.xml"
     junit.unlink(missing_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-m",
-        "prove",
-        "-s",
-        f"--junit-xml={junit}",
-    ]
+    command = [sys.executable, "-m", "pytest", *options, f"--junit-xml={junit}"]
     done = subprocess.run(command, cwd=tools.ROOT, env={**os.environ, "ABST_PROVE": "1"}, check=False)
     if done.returncode not in (0, 1) or not junit.exists():
         raise RuntimeError(f"pytest did not test (exit code {done.returncode})")

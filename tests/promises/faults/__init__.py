@@ -1,0 +1,1 @@
+"""Operator, network and power cut, played together: see `test_faults`."""
