@@ -21,9 +21,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+import nodes
+from abst.bootstrap import read_config
 from abst.store import Store
 
 KINDS = ("sqlite", "postgresql")
+STORE = "ABST_TEST_STORE"  # which of them is under every home of the journeys
 TEMPLATE = "abst_template"
 _numbers = count(1)
 
@@ -57,11 +60,15 @@ def chosen_store() -> str:
 
     ``ABST_TEST_STORE=postgresql`` runs the very same journeys on PostgreSQL.
     """
-    return empty_postgres_database() if os.environ.get("ABST_TEST_STORE") == "postgresql" else ""
+    return empty_postgres_database() if on_postgres() else ""
+
+
+def on_postgres() -> bool:
+    return os.environ.get(STORE) == "postgresql"
 
 
 def copy_home(source: Path, target: Path) -> Path:
-    """A folder with a home in it, copied; a home on PostgreSQL gets a copy of its database too."""
+    """A folder with a home in it, copied, with its database on PostgreSQL and its node where it has such."""
     shutil.copytree(source, target, dirs_exist_ok=True)
     for config in target.rglob("config.toml"):
         words = config.read_text(encoding="utf-8")
@@ -70,6 +77,7 @@ def copy_home(source: Path, target: Path) -> Path:
             name = f"abst_{next(_numbers)}"
             _run(f"CREATE DATABASE {name} TEMPLATE {found[1]}")
             config.write_text(words.replace(f"@/{found[1]}?", f"@/{name}?"), encoding="utf-8")
+    nodes.copy_under(target)
     return target
 
 
@@ -78,6 +86,49 @@ def empty_postgres_database() -> str:
     name = f"abst_{next(_numbers)}"
     _run(f"CREATE DATABASE {name}")
     return url_of(name)
+
+
+def kept(home: Path) -> Callable[[], None]:
+    """A copy of a home's database as it is now; what is returned puts it back."""
+    config = home / "config.toml"
+    words = config.read_text(encoding="utf-8")
+    found = re.search(r"@/(abst_\w+)\?", words)
+    if found:
+        name = f"abst_{next(_numbers)}"
+        copy(found[1], name)
+
+        def put_back_there() -> None:
+            drop(found[1])
+            copy(name, found[1])
+
+        return put_back_there
+    store, saved = home / "registry.db", home / "kept.db"
+    shutil.copy(store, saved)
+
+    def put_back() -> None:
+        shutil.copy(saved, store)
+        for leftover in home.glob("registry.db-*"):
+            leftover.unlink()
+
+    return put_back
+
+
+def tamper(home: Path, statements: str) -> None:
+    """Change a home's database behind the program's back."""
+    store = Store(read_config(home).store_at(home))
+    with store.begin() as session:
+        for statement in statements.split(";"):
+            session.execute(text(statement))
+    store.close()
+
+
+def copy(database: str, name: str) -> None:
+    """A database of that name with all that another one holds, to which nobody may be connected."""
+    _run(f"CREATE DATABASE {name} TEMPLATE {database}")
+
+
+def drop(name: str) -> None:
+    _run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def url_of(database: str) -> str:
@@ -120,6 +171,8 @@ def _folder() -> str:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # else the wheel warns at each start
     folder = tempfile.mkdtemp(prefix="abst-pg-")
     running = server.get_server(folder)
+    programs = next(Path(server.__file__).parent.glob("pginstall*/bin"))  # pg_dump and pg_restore of this server
+    os.environ["PATH"] = os.pathsep.join((str(programs), os.environ["PATH"]))
 
     def stop() -> None:
         running.cleanup()

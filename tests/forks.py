@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import runpy
 import signal
 import sys
 import tempfile
@@ -51,12 +52,16 @@ class Running:
             return Ended(os.waitstatus_to_exitcode(status), self.stdout.read(), told)
 
 
-def run(words: Iterable[str | Path], env: Mapping[str, str], folder: Path | None = None) -> Ended:
-    """`abst` and these words, in a process of its own."""
-    return start(words, env, folder).end()
+def run(
+    words: Iterable[str | Path], env: Mapping[str, str], folder: Path | None = None, script: Path | None = None
+) -> Ended:
+    """`abst` (or a script) and these words, in a process of its own."""
+    return start(words, env, folder, script).end()
 
 
-def start(words: Iterable[str | Path], env: Mapping[str, str], folder: Path | None = None) -> Running:
+def start(
+    words: Iterable[str | Path], env: Mapping[str, str], folder: Path | None = None, script: Path | None = None
+) -> Running:
     """The same, without waiting. folder: its working directory."""
     _import_what_it_will_need()
     descriptor, name = tempfile.mkstemp()
@@ -66,12 +71,12 @@ def start(words: Iterable[str | Path], env: Mapping[str, str], folder: Path | No
     if pid == 0:
         os.dup2(descriptor, 1)
         os.dup2(writer, 2)
-        _child(["abst", *map(str, words)], env, folder)
+        _child([str(script or "abst"), *map(str, words)], env, folder, script)
     os.close(writer)
     return Running(pid, os.fdopen(descriptor, encoding="utf-8"), os.fdopen(reader, encoding="utf-8"))
 
 
-def _child(line: list[str], env: Mapping[str, str], folder: Path | None) -> NoReturn:
+def _child(line: list[str], env: Mapping[str, str], folder: Path | None, script: Path | None) -> NoReturn:
     gc.freeze()  # what was inherited is left alone, and the memory stays shared
     code = 1
     try:
@@ -81,7 +86,10 @@ def _child(line: list[str], env: Mapping[str, str], folder: Path | None) -> NoRe
         os.environ.update(env)
         os.chdir(folder or os.getcwd())
         sys.argv = line
-        main()
+        if script is None:
+            main()
+        else:
+            runpy.run_path(str(script), run_name="__main__")
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 0
     except BaseException:  # noqa: BLE001 - a child of pytest must never return to it

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import forks
+import nodes
+import wheels
+from databases import on_postgres
 
 SAID = "said.txt"
 
@@ -21,7 +22,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     """
     base = factory.getbasetemp()
     is_worker = base.name.startswith("popen-")
-    on_own_server = bool(os.environ.get("ABST_TEST_STORE"))  # each process has its own PostgreSQL
+    # Each process has its own PostgreSQL and its own nodes.
+    on_own_server = nodes.on_nodes() or on_postgres()
     run = base.parent if is_worker and not on_own_server else base
     folder, made = run / f"shared-{name}", run / f"shared-{name}.made"
     with (run / f"shared-{name}.lock").open("w") as lock:
@@ -33,13 +35,19 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
+def built_wheel(factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    return wheels.in_folder(made_once(factory, "wheel", wheels.build))
+
+
 def short_demo(factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder where `abst demo --short` was run, as the README begins, and what it said."""
+    """A folder where `abst demo --short` was run by the wheel alone, as the README begins, and what it said."""
+    wheel = built_wheel(factory)
 
     def play(folder: Path) -> None:
-        ended = forks.run(("demo", "--short"), {}, folder)
-        assert ended.code == 0, ended.stdout + ended.stderr
-        (folder / SAID).write_text(ended.stdout, encoding="utf-8")
+        alone = factory.mktemp("alone")
+        said = wheels.run(wheels.environment(wheel, alone), "demo", "--short", cwd=folder).stdout
+        (folder / SAID).write_text(said, encoding="utf-8")
 
     folder = made_once(factory, "short-demo", play)
     return folder, (folder / SAID).read_text(encoding="utf-8")

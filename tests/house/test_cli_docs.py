@@ -78,8 +78,25 @@ def test_schemas_are_current_and_valid() -> None:
     wanted = docs.schemas()
     stored = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (DOCS / "schemas").glob("*.json")}
     assert stored == wanted, "run: python -m abst.cli.docs docs"
-    for schema in wanted.values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+    results = {docs.slug(spec.path): spec.result for spec in SPECS}
+    for name, schema in wanted.items():
+        # A command's schema is the envelope's, which is looked at by itself, around the shape of its result.
+        jsonschema.Draft202012Validator.check_schema(results.get(name, schema))
+
+
+def test_package_schemas_are_current_and_valid() -> None:
+    """docs/schemas/package holds the JSON Schemas that every portable package carries, byte for byte."""
+    wanted = docs.package_schemas()
+    stored = {path.name: path.read_bytes() for path in (DOCS / "schemas/package").iterdir()}
+    assert stored == wanted, "run: python -m abst.cli.docs docs"
+    for content in wanted.values():
+        jsonschema.Draft202012Validator.check_schema(json.loads(content))
+
+
+def test_the_table_of_transactions_is_current() -> None:
+    """docs/package.md tells every kind of transaction as the program types it."""
+    page = (DOCS / "package.md").read_text(encoding="utf-8")
+    assert page == docs.with_kinds(page), "run: python -m abst.cli.docs docs"
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -11,16 +11,16 @@ SRC = Path(__file__).parents[2] / "src" / "abst"
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"values", "errors", "calendars"}),
-    frozenset({"rulebook", "deal", "demo_data"}),
+    frozenset({"rulebook", "deal", "demo_data", "web"}),
     frozenset({"store"}),
     frozenset({"audit", "keys"}),
     frozenset({"decisions", "outbox"}),
     frozenset({"chain"}),
-    frozenset({"filing", "investor"}),
+    frozenset({"filing", "investor", "journal"}),
     frozenset({"holders"}),
     frozenset({"cash", "disclosure"}),
     frozenset({"issuance", "servicing", "transfers"}),
-    frozenset({"integrity", "reports"}),
+    frozenset({"integrity", "reports", "service"}),
     frozenset({"bootstrap", "cli", "demo", "bench"}),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import desks
 import monthly
+import parcels
 import paying
 import pytest
-from program import FILING, WORK, Abst, onboard
+from program import FILING, WORK, Abst, chain_words, onboard
 
+import nodes
 from abst import demo_data
 from databases import chosen_store
 from sharing import made_once
 
 __all__ = ["Abst"]
 LISTS = Path(demo_data.__file__).parent / "lists"
+
+
+@pytest.fixture(autouse=True)
+def _nodes_end_with_their_test() -> Iterator[None]:
+    with nodes.of_one_test():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +34,8 @@ def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Abst:
     def make(folder: Path) -> None:
         abst = Abst(folder / "home")
         store = chosen_store()
-        abst("init", "--keystore-work", WORK, *(("--store-url", store) if store else ()))
+        place = ("--store-url", store) if store else ()
+        abst("init", "--keystore-work", WORK, *place, *chain_words(abst))
         for source, names in demo_data.LISTS:
             abst("screening", "load", *(LISTS / name for name in names), "--source", source, "--as", "operations-1")
 
@@ -68,14 +78,47 @@ def issued(issued_template: Abst, tmp_path: Path) -> Abst:
 @pytest.fixture(scope="session")
 def paying_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holders, a listed deposit token, a payer with money, and a record date taken; for desks in process."""
-    home = tmp_path_factory.mktemp("paying") / "home"
-    paying.build(home)
-    return home
+    return made_once(tmp_path_factory, "paying", lambda folder: paying.build(folder / "home")) / "home"
 
 
 @pytest.fixture(scope="session")
 def serviced_template(paying_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with the whole issue sold and servicing open: months can be closed."""
-    home = desks.copied(paying_template, tmp_path_factory.mktemp("serviced") / "home")
-    monthly.extend(home)
-    return home
+
+    def make(folder: Path) -> None:
+        monthly.extend(desks.copied(paying_template, folder / "home"))
+
+    return made_once(tmp_path_factory, "serviced", make) / "home"
+
+
+@pytest.fixture(scope="session")
+def packaged_template(issued_template: Abst, tmp_path_factory: pytest.TempPathFactory) -> Abst:
+    def make(folder: Path) -> None:
+        abst = issued_template.copy(folder)
+        parcels.live(abst)
+        abst("package", "make", "--out", folder / "package", "--as", "operations-1")
+        abst("package", "make", "--out", folder / "package.zip", "--as", "operations-1")
+
+    return Abst(made_once(tmp_path_factory, "packaged", make) / "home")
+
+
+@pytest.fixture
+def packaged(packaged_template: Abst, tmp_path: Path) -> Abst:
+    """A home with a history; its package lies beside it, as a folder and as a zip."""
+    return packaged_template.copy(tmp_path / "first")
+
+
+@pytest.fixture(scope="session")
+def elsewhere_template(tmp_path_factory: pytest.TempPathFactory) -> Abst:
+    """Another registry, on a chain of its own."""
+
+    def make(folder: Path) -> None:
+        abst, store = Abst(folder / "home"), chosen_store()
+        abst("init", "--keystore-work", WORK, *(("--store-url", store) if store else ()), *chain_words(abst))
+
+    return Abst(made_once(tmp_path_factory, "elsewhere", make) / "home")
+
+
+@pytest.fixture
+def elsewhere(elsewhere_template: Abst, tmp_path: Path) -> Abst:
+    return elsewhere_template.copy(tmp_path / "second")

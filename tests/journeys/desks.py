@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import nodes
 from abst import demo_data
 from abst.bootstrap import Init, give_gas, init, open_office
 from abst.chain.office import Approve, Evidence, Office, Result
@@ -40,7 +41,7 @@ def passphrase(_: str) -> str:
 
 
 def new_home(home: Path) -> None:
-    init(home, Init(passphrase_of=passphrase, work=WORK, store_url=chosen_store()))
+    init(home, Init(passphrase_of=passphrase, work=WORK, store_url=chosen_store(), **nodes.chosen()))
     with opened(home) as office:
         load_samples(office, request)
 
@@ -55,7 +56,8 @@ def _filed() -> Path:
     folder = tempfile.mkdtemp(prefix="abst-filed-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     home = Path(folder) / "home"
-    new_home(home)
+    with nodes.kept():
+        new_home(home)
     with opened(home) as office:
         effective_filing(office)
         made_tokens(office)

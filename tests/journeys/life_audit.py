@@ -78,6 +78,6 @@ def officer_leaves(abst: Abst) -> None:
     new = ("officer", "new", "regulator-two", "--role", "regulator", "--keystore-work", "2", "--as", OPS)
     for act in (new, leave):
         waiting = abst(*act, exit=7)
-        abst("chain", "warp", "25h")
+        abst.warp("25h")
         abst.approve(waiting, CHECKER)
     assert "regulator-desk" not in {row["name"] for row in abst("officer", "list").result}

@@ -70,7 +70,7 @@ def _take_record_date(abst: Abst) -> None:
     abst("record-date", "announce", FILING, "--on", today, "--as", OPS)
     early = abst("payment", "declare", TOKEN, "--record-date", "1", "--amount", "5", "--as", OPS, exit=3)
     assert early.reasons == ["record-date-not-taken"]
-    abst("chain", "warp", "25h")
+    abst.warp("25h")
     assert [row["taken"] for row in abst("record-date", "list", "--filing", "1").result] == [True]
 
 

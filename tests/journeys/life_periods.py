@@ -51,7 +51,7 @@ def _pay(abst: Abst, due: int) -> None:
     clock = abst("chain", "show").result
     today = datetime.fromtimestamp(clock["now"], ZoneInfo(clock["zone"])).date().isoformat()
     abst("period", "record-date", "1", "1", "--on", today, "--as", OPS)
-    abst("chain", "warp", "25h")
+    abst.warp("25h")
     pay = ("period", "pay", "1", "1", "--class", TOKEN, "--as", OPS)
     abst(*pay, exit=3)
     document = ("--kind", "distribution-report", "--document", abst.evidence("report of the first period"))

@@ -16,7 +16,7 @@ def report(abst: Abst) -> None:
     """An empty form, a broken report that changes nothing, and the good one with its loan tape."""
     missing = int(READY.timestamp()) - abst("chain", "show").result["now"]
     if missing > 0:
-        abst("chain", "warp", f"{missing}s")
+        abst.warp(f"{missing}s")
     assert "period: 1" in abst("servicing", "new", "1").result["skeleton"]
     good = servicer.good()
     files = ("--tape", abst.file("tape.csv", good.tape().decode()), "--map", abst.file("map.yaml", good.map))

@@ -22,7 +22,7 @@ def publish(abst: Abst) -> None:
     assert abst(*base).result == abst(*base).result
     first = abst(*words, "--document", abst.evidence("the year")).result
     assert first["uri"] == "https://example.org/docs/" + first["document_hash"]
-    abst("chain", "warp", "2d")
+    abst.warp("2d")
     abst(*words, "--document", abst.evidence("the year, corrected"))
     told = abst("document", "history", "1", "annual").result
     assert [row["version"] for row in told] == [1, 2]

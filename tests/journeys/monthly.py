@@ -15,7 +15,7 @@ import paying
 from desks import PAPER, opened, request, second_officer
 
 from abst import demo_data
-from abst.chain.office import Evidence, Office, Result, warp
+from abst.chain.office import Evidence, Office, Result
 from abst.deal import Deal
 from abst.disclosure import desk as publishing
 from abst.issuance import desk as issuance
@@ -23,6 +23,7 @@ from abst.issuance.desk import Allocation
 from abst.servicing import importing, opening, periods
 from abst.servicing import paying as period_paying
 from abst.values import first_second_of
+from nodes import warp
 
 FILING = "jishidai"
 SERVICER, TRUSTEE, PAYER = "operations-1", "compliance-1", "operations-1"

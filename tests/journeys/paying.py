@@ -9,12 +9,13 @@ import pytest
 from desks import PAPER, opened, request, second_officer
 
 from abst.cash import assets, deposits
-from abst.chain.office import Office, Result, warp
+from abst.chain.office import Office, Result
 from abst.errors import Refused
 from abst.investor import desk as investor
 from abst.issuance import desk as issuance
 from abst.issuance.desk import Allocation
 from abst.servicing import ledger, payments, record_dates
+from nodes import warp
 
 SENIOR = "JSD-A1"
 HELD = {"alice": 1_000_000, "bob": 500_000, "carol": 250_000}

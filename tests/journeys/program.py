@@ -17,10 +17,13 @@ from typing import Any
 
 import jsonschema
 import typer
+from eth_account import Account
 from typer.testing import CliRunner
 
 import forks
+import nodes
 from abst.cli import build
+from abst.cli.chain import SECONDS
 from abst.demo.people import BOLD, CAREFUL
 from abst.investor import texts
 from abst.rulebook import load
@@ -122,10 +125,32 @@ class Abst:
     def approve(self, proposal: Answer, checker: str, exit: int = 0) -> Answer:
         return self("approve", proposal.result["proposal"], "--as", checker, exit=exit)
 
+    def warp(self, time: str) -> None:
+        """Move the clock forward; a node refuses that, and is moved behind the program's back."""
+        node = nodes.url_of(self.home)
+        self("chain", "warp", time, exit=2 if node else 0)
+        if node:
+            number, unit = (time[:-1], time[-1]) if time[-1] in SECONDS else (time, "s")
+            nodes.warp_node(node, int(number) * SECONDS[unit])
+
     def copy(self, folder: Path) -> Abst:
         """The same registry in another folder, to change at will."""
         copy_home(self.home.parent, folder)
         return Abst(folder / self.home.name)
+
+
+def deployer(abst: Abst) -> Path:
+    """A keystore of an account that can pay on a node, as its owner would bring it."""
+    keystore: dict[str, Any] = Account.encrypt(nodes.DEV_KEY, PASSPHRASE, kdf="scrypt", iterations=int(WORK))
+    return abst.file("deployer.json", json.dumps(keystore))
+
+
+def chain_words(abst: Abst) -> tuple[str | Path, ...]:
+    """What `init` is told of the chain: nothing, or a node of its own."""
+    if not nodes.on_nodes():
+        return ()
+    abst.home.parent.mkdir(parents=True, exist_ok=True)
+    return "--chain-url", nodes.begin(), "--deployer", deployer(abst)
 
 
 def investor_row(reference: str, wallet: str = "", *, bold: bool = True, **changed: str) -> dict[str, str]:

@@ -22,9 +22,10 @@ from abst.cli import build
 from abst.demo import Told
 from abst.demo.people import allocate, people
 from abst.values import Hash
+from nodes import embedded_alone
 from sharing import short_demo
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, embedded_alone("the demo makes its own")]
 
 
 def run(*words: str) -> Result:
@@ -129,6 +130,7 @@ def test_the_printed_commands_work(played: tuple[Path, str], monkeypatch: pytest
         assert answer.exit_code in (0, 7), f"{line}\n{answer.output}"
 
 
+@pytest.mark.prove
 def test_same_seed_same_outcome_on_whatever_day(
     played: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

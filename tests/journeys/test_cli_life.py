@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 
 import life_audit
+import life_backup
 import life_calendar
 import life_corrections
 import life_deals
 import life_dossier
+import life_journal
+import life_ops
+import life_package
 import life_payments
 import life_periods
 import life_persons
@@ -16,6 +20,7 @@ import life_registers
 import life_reports
 import life_rulebook
 import life_screening
+import life_serve
 import life_servicing
 import life_suitability
 import life_trades
@@ -60,6 +65,7 @@ def test_every_command_in_one_life(registry: Abst) -> None:
     life_trades.trade(abst)
     life_trades.freeze(abst)
     life_trades.many(abst)
+    life_ops.decide(abst)
     life_corrections.correct(abst)
     life_corrections.load(abst)
     life_corrections.succeed(abst)
@@ -70,11 +76,15 @@ def test_every_command_in_one_life(registry: Abst) -> None:
     life_calendar.look_at_a_month(abst)
     life_reports.draw(abst)
     _look(abst)
+    life_package.give_out(abst)
+    life_serve.once(abst)
+    life_journal.keep(abst)
     life_payments.close(abst)
     life_audit.decisions(abst)
     life_audit.log(abst)
     life_audit.packs(abst)
     life_audit.officer_leaves(abst)
+    life_backup.keep(abst)
     assert abst("verify").result == {"ok": True, "differences": []}
     assert abst.seen | {"demo", "init"} == {spec.path for spec in specs()}
 
@@ -177,7 +187,7 @@ def _stop_and_resume(abst: Abst) -> None:
         abst.approve(abst(*restart, *paper, "--as", OPS_2, exit=7), CHECKER_2)
     rows = abst("obligations", "--filing", "1", "--open", "material-risk", "--due", "2099-01-01", "--as", OPS).result
     assert [row["kind"] for row in rows] == ["issue-completion", "material-risk"]
-    abst("chain", "warp", "41d")
+    abst.warp("41d")
     assert abst("transfer", "alpha", "beta", "10000", "JSD-A1", exit=3).reasons == ["disclosure-overdue"]
     late = [row["what"] for row in abst("today").result if row["overdue"] and row["kind"] == "clock"]
     assert [words.split(": ")[1].split(" (")[0] for words in late] == [
@@ -210,7 +220,7 @@ def _look(abst: Abst) -> None:
     grant = abst("officer", "new", "agent-2", "--role", "agent", "--keystore-work", WORK, "--as", OPS, exit=7)
     assert abst("officer", "show", OPS).result["key_here"]
     assert len(abst("officer", "list").result) == 6
-    abst("chain", "warp", "25h")
+    abst.warp("25h")
     abst.approve(grant, CHECKER)
     assert abst("officer", "show", "agent-2").result["roles"] == ["agent"]
     abst("officer", "move", "agent-2", abst.home.parent / "other")

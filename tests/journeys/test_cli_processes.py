@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from program import Abst
 
 import forks
+from databases import tamper
 
 pytestmark = pytest.mark.slow
 OPS, CHECKER = "operations-1", "compliance-1"
@@ -90,10 +90,7 @@ def test_maker_and_checker_work_from_two_homes(issued: Abst, tmp_path: Path) -> 
 
 def test_a_changed_row_is_found(issued: Abst) -> None:
     """Given an investor's row edited behind the program's back, verify should exit 6 and say where and what."""
-    database = sqlite3.connect(issued.home / "registry.db")
-    with database:
-        database.execute("UPDATE investor SET capacity = 5 WHERE id = 'gamma'")
-    database.close()
+    tamper(issued.home, "UPDATE investor SET capacity = 5 WHERE id = 'gamma'")
     answer = issued.fork("verify", exit=6)
     (difference,) = answer.result["differences"]
     assert (difference["words"], difference["found"], difference["expected"]) == ("capacity", "1", "5")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 from eth_account import Account
 from program import PASSPHRASE, WORK, Abst
 
+import forks
 from abst.bootstrap import open_office
 from abst.chain.deploy import DEPOSIT_PART, PARTS
 from abst.chain.roles import Role
@@ -27,16 +26,9 @@ Parts = tuple[tuple[str, str], ...]
 SCRIPT = Path(__file__).parents[2] / "scripts/deploy.py"
 
 
-def run(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, SCRIPT, "--home", home, "--keystore-work", WORK, *words]
-    return subprocess.run(
-        [str(word) for word in line],
-        env={**os.environ, "ABST_PASSPHRASE": PASSPHRASE},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+def run(home: Path, *words: str | Path) -> forks.Ended:
+    line = ["--home", home, "--keystore-work", WORK, *words]
+    return forks.run(line, {"ABST_PASSPHRASE": PASSPHRASE}, script=SCRIPT)
 
 
 def check(home: Path, made: dict[str, Any], parts: Parts) -> None:
@@ -62,11 +54,11 @@ def check(home: Path, made: dict[str, Any], parts: Parts) -> None:
 def test_on_the_embedded_chain(tmp_path: Path) -> None:
     """Given an empty folder, a registry should stand there; run again, it should be left as it is."""
     done = run(tmp_path / "home")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     made = json.loads(done.stdout)
     check(tmp_path / "home", made, (*PARTS, DEPOSIT_PART))
     again = run(tmp_path / "home")
-    assert (again.returncode, json.loads(again.stdout)) == (0, made)
+    assert (again.code, json.loads(again.stdout)) == (0, made)
 
 
 def test_on_a_node(tmp_path: Path) -> None:
@@ -77,8 +69,8 @@ def test_on_a_node(tmp_path: Path) -> None:
     with anvil.running("--chain-id", "31337") as url:
         node = ("--url", url, "--chain-id", "31337", "--no-deposit")
         done = run(tmp_path / "home", *node, "--deployer", keystore)
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.stderr
         check(tmp_path / "home", json.loads(done.stdout), PARTS)
     gone = run(tmp_path / "home", "--url", url, "--chain-id", "31337")
-    assert (gone.returncode, gone.stdout) == (5, "")
+    assert (gone.code, gone.stdout) == (5, "")
     assert "does not answer" in gone.stderr

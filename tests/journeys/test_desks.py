@@ -9,20 +9,25 @@ from pathlib import Path
 import desks
 import pytest
 from desks import PAPER, opened, request, second_officer, wallet
+from sqlalchemy import text
 
+from abst import journal
 from abst.bootstrap import join, move_key
-from abst.chain.office import Approve, Evidence, Office, Result, warp
+from abst.chain.office import Approve, Evidence, Office, Result
 from abst.chain.proposals import Reject, approve, describe, operations, reject, request_status, run_ops
 from abst.disclosure import desk as disclosure
-from abst.errors import Conflict, NotAuthorised, Refused, Unavailable
+from abst.errors import Conflict, NotAuthorised, Refused, Unavailable, UsageError
 from abst.filing import desk as filing
 from abst.filing import tokens
 from abst.holders import desk as holders
+from abst.holders import reconciling
+from abst.integrity import checks
 from abst.integrity import desk as integrity
 from abst.investor import desk as investor
 from abst.issuance import desk as issuance
 from abst.issuance.desk import Allocation
 from abst.transfers import desk as transfers
+from nodes import embedded_alone, warp
 
 SENIOR = "JSD-A1"
 
@@ -318,6 +323,7 @@ def test_maker_and_checker_in_two_homes_on_one_store(home: Path, tmp_path: Path)
         assert approve(office, Approve("compliance-1", "yes-elsewhere", str(asked.proposal))).outcome == "done"
 
 
+@embedded_alone("its file is put under another store")
 def test_a_store_does_not_open_with_another_chain(home: Path, tmp_path: Path) -> None:
     """Store and chain of two registries are not mixed: the refusal says which differs."""
     other = tmp_path / "other"
@@ -337,3 +343,54 @@ def test_the_projection_of_holders_can_be_dropped(office: Office) -> None:
     assert holders.reconcile(office, SENIOR) == []
     past = holders.register(office, SENIOR, block=before.block - 1)
     assert [(row.investor, row.balance) for row in past.rows] == [("alice", 1_000_000)]
+
+
+def test_a_journal_that_somebody_changed_is_found_and_read_again(office: Office) -> None:
+    """`verify` tells a raw log, a movement or a position that is not the chain's, and that the reader was stopped."""
+    move(office, "alice", "bob", 30_000)
+    assert holders.reconcile(office) == []
+    looked = (checks.journal_true, checks.positions)
+    assert set(looked) <= set(checks.CHECKS)
+    for statement, told in (
+        ("UPDATE holding SET balance = '1' WHERE balance = '30000'", "balanceOf"),
+        ("UPDATE movement SET amount = '1' WHERE amount = '30000'", "event log"),
+        ("DELETE FROM raw_log WHERE block = (SELECT MAX(block) FROM raw_log)", "event log"),
+    ):
+        with office.store.begin() as session:
+            session.execute(text(statement))
+        assert told in {difference.words for check in looked for difference in check(office)}
+        journal.reindex(office, from_chain=True)
+    assert integrity.verify(office) == []
+    with office.store.begin() as session:
+        session.execute(text("UPDATE journal_block SET hash = 'another ' || number"))
+    (found,) = [one for check in looked for one in check(office)]
+    assert (found.where, found.expected[:7], "reindex --from-chain" in found.words) == ("journal", "another", True)
+    for act in (holders.reconcile, holders.rebuild):
+        with pytest.raises(journal.JournalHalted):
+            act(office)
+    journal.reindex(office, from_chain=True)
+    assert [one for check in looked for one in check(office)] == []
+
+
+def test_only_what_changed_is_compared_with_the_tokens(office: Office) -> None:
+    """After all was equal once: the two wallets of a transfer, and nothing when nothing moved."""
+    assert reconciling.compare(office).wallets == 1
+    move(office, "alice", "bob", 30_000)
+    assert reconciling.compare(office, all=False).wallets == 2
+    assert reconciling.compare(office, all=False).wallets == 0
+    move(office, "bob", "alice", 10_000)
+    assert reconciling.compare(office, all=False).wallets == 2
+
+
+def test_positions_as_of_a_day(office: Office) -> None:
+    """The end of a day or a moment, before or after a transfer; not of a day that has not begun."""
+    before = holders.register(office, SENIOR)
+    warp(office, 86_400)
+    move(office, "alice", "bob", 30_000)
+    now = office.now()
+    assert holders.register(office, SENIOR, at=now).rows == holders.register(office, SENIOR).rows
+    past = holders.register(office, SENIOR, at=now - 86_400)
+    assert [(row.wallet, row.balance) for row in past.rows] == [(row.wallet, row.balance) for row in before.rows]
+    assert holders.register(office, SENIOR, at=1).rows == ()
+    with pytest.raises(UsageError, match="no such time yet"):
+        holders.register(office, SENIOR, at=now + 2 * 86_400)

@@ -8,7 +8,7 @@ from pathlib import Path
 import desks
 import pytest
 from desks import PAPER, opened, request, second_officer, wallet, wallet_key
-from sqlalchemy import select, text
+from sqlalchemy import select
 from trading import (
     DAY,
     FILING,
@@ -28,7 +28,7 @@ from trading import (
 from abst.chain import papers
 from abst.chain.acts import Act
 from abst.chain.eip712 import Order
-from abst.chain.office import Approve, Office, Result, warp
+from abst.chain.office import Approve, Office, Result
 from abst.chain.proposals import approve, describe
 from abst.chain.reasons import reason as chain_reason
 from abst.errors import Conflict, NotAuthorised, Refused, UsageError
@@ -40,6 +40,8 @@ from abst.issuance import allotment, orders
 from abst.issuance import desk as issuance
 from abst.issuance.tables import LotOrder
 from abst.servicing import amortisation
+from databases import drop_trigger
+from nodes import warp
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +258,7 @@ def test_verify_finds_an_allotment_that_was_not_approved(office: Office) -> None
     assert second_officer(office, allot(office, signed_order(office, "alice", 10_000, 100_000))).outcome == "done"
     assert integrity.verify(office) == []
     with office.store.begin() as session:
-        session.execute(text("DROP TRIGGER lot_order_no_update"))
+        drop_trigger(session, "lot_order", "no_update")
         (row,) = session.scalars(select(LotOrder))
         message = row.paper["message"]
         row.paper = {**row.paper, "message": {**message, "message": {**message["message"], "price": "1"}}}

@@ -11,7 +11,7 @@ import desks
 import pytest
 from desks import PAPER, opened, request, second_officer, wallet
 
-from abst.chain.office import Office, warp
+from abst.chain.office import Office
 from abst.chain.words import InvestorRecord
 from abst.errors import Conflict, NotFound, Refused, UsageError
 from abst.holders import desk as holders
@@ -21,6 +21,7 @@ from abst.investor import desk as investor
 from abst.issuance import desk as issuance
 from abst.issuance.desk import Allocation
 from abst.transfers import batches as many
+from nodes import warp
 
 SENIOR = "JSD-A1"
 YEAR = 366 * 86_400

@@ -12,7 +12,7 @@ import pytest
 from desks import opened, request, second_officer
 
 from abst import demo_data
-from abst.chain.office import Evidence, Office, Result, warp
+from abst.chain.office import Evidence, Office, Result
 from abst.disclosure import desk as disclosure
 from abst.disclosure import due, reckoning
 from abst.disclosure.calendar import Duty, copy_name
@@ -28,6 +28,7 @@ from abst.issuance import desk as issuance
 from abst.issuance.desk import Allocation
 from abst.servicing import telling
 from abst.transfers import desk as transfers
+from nodes import warp
 
 FILING, SENIOR, JUNIOR, OPS = "jishidai", "JSD-A1", "JSD-SUB", "operations-1"
 DAY = 86_400

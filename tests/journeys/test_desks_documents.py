@@ -10,13 +10,14 @@ import pytest
 from desks import opened, request, wallet
 from trading import FILING, SENIOR, notice_board
 
-from abst.chain.office import Evidence, Office, Result, warp
+from abst.chain.office import Evidence, Office, Result
 from abst.disclosure import desk as disclosure
 from abst.disclosure import documents, hooks
 from abst.errors import Conflict, IntegrityFailure, NotAuthorised, NotFound, Refused, UsageError
 from abst.holders import facts
 from abst.integrity import desk as integrity
 from abst.values import Address
+from nodes import warp
 
 RISK_BIT = 1 << 2  # material-risk
 

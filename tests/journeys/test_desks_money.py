@@ -12,12 +12,13 @@ from desks import PAPER, opened, request, second_officer, wallet
 from paying import CASH, SENIOR, SUPPLY, block, cash, credit, declared, list_deposit, open_account, pushed, reasons
 
 from abst.cash import assets, deposits
-from abst.chain.office import Approve, Office, Result, warp
+from abst.chain.office import Approve, Office, Result
 from abst.chain.proposals import approve, describe
 from abst.errors import Conflict, NotAuthorised, NotFound, Refused, UsageError
 from abst.integrity import desk as integrity
 from abst.servicing import amortisation, record_dates
 from abst.values import Address
+from nodes import warp
 
 
 @pytest.fixture

@@ -18,13 +18,14 @@ from desks import copied, new_home, opened, passphrase, request, second_officer
 from abst.bootstrap import AddOfficer, add_officer
 from abst.chain import leaving
 from abst.chain.leaving import Leave
-from abst.chain.office import Office, warp
+from abst.chain.office import Office
 from abst.chain.roles import TIMELOCK_OF_OFFICER
 from abst.decisions import officers, staffing
 from abst.decisions.staffing import Staffing
 from abst.errors import NotAuthorised, Refused, UsageError
 from abst.integrity import replay
 from abst.integrity.checks import standing
+from nodes import warp
 
 WORK = 2
 DAY = 86_401

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,16 +26,19 @@ from paying import (
 )
 
 from abst.chain.deploy import transaction, wait_for
-from abst.chain.office import Office, Result, warp
+from abst.chain.office import Office, Result
 from abst.chain.proposals import run_ops
 from abst.chain.words import Unpaid
 from abst.errors import Conflict, NotAuthorised, NotFound, Refused, UsageError
 from abst.holders import facts
 from abst.integrity import desk as integrity
+from abst.integrity import recovering
 from abst.investor import desk as investor
 from abst.servicing import ledger, payments
 from abst.transfers import desk as transfers
 from abst.values import Address, hash_of
+from databases import kept
+from nodes import warp
 
 
 @pytest.fixture
@@ -274,17 +276,15 @@ def test_an_interrupted_push_goes_on_where_it_stopped(home: Path, monkeypatch: p
 
 
 def test_p8_a_store_from_yesterday_pays_nobody_twice(home: Path) -> None:
-    """The store is put back to before a deposit and a payment: the same requests find both on the chain."""
-    store, saved = home / "registry.db", home / "yesterday.db"
-    shutil.copy(store, saved)
+    """The store is put back to before a deposit and a payment: recovered, the same requests find both on the chain."""
+    put_back = kept(home)
     with opened(home) as office:
         credit(office, "operations-1", 5, req="dep-restored")
         first = declared(office, req="pay-restored")
         pushed(office, req="push-restored")
-    shutil.copy(saved, store)
-    for leftover in home.glob("registry.db-*"):
-        leftover.unlink()
+    put_back()
     with opened(home) as office:
+        assert recovering.recover(office, recovering.Recover()).lifted
         credit(office, "operations-1", 5, req="dep-restored")
         again = declared(office, req="pay-restored")
         assert (again.outcome, again.result["id"]) == ("done", first.result["id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ import pytest
 from desks import PAPER, opened, request, second_officer
 from monthly import FILING, SERVICER, TRUSTEE
 
-from abst.chain.office import Office, Result, warp
+from abst.chain.office import Office, Result
 from abst.chain.proposals import run_ops
 from abst.errors import Conflict, IntegrityFailure, NotAuthorised, NotFound, Refused, UsageError
 from abst.integrity import desk as integrity
 from abst.integrity import payments as integrity_payments
 from abst.integrity import periods as integrity_periods
-from abst.integrity import servicer_reports
+from abst.integrity import recovering, servicer_reports
 from abst.integrity.checks import Difference
 from abst.servicing import (
     amortisation,
@@ -37,6 +36,8 @@ from abst.servicing import (
 from abst.servicing import paying as period_paying
 from abst.servicing.period_gates import DAY
 from abst.servicing.period_tables import Restatement
+from databases import drop_trigger, kept
+from nodes import warp
 
 PUSHED = "operations-1"
 
@@ -388,9 +389,8 @@ def test_unclaimed_money_goes_its_stated_way(office: Office) -> None:
 
 
 def test_a_store_from_yesterday_closes_and_pays_nothing_twice(home: Path) -> None:
-    """The store is put back to before a month: the same requests find period and payments on the chain."""
-    store, saved = home / "registry.db", home / "yesterday.db"
-    shutil.copy(store, saved)
+    """The store is put back to before a month: recovered, the same requests find period and payments on the chain."""
+    put_back = kept(home)
 
     def month(office: Office) -> Result:
         monthly.import_(office, monthly.report(1))
@@ -404,10 +404,9 @@ def test_a_store_from_yesterday_closes_and_pays_nothing_twice(home: Path) -> Non
         date = monthly.take_record_date(office, 1).result
         first = month(office)
         push(office, first)
-    shutil.copy(saved, store)
-    for leftover in home.glob("registry.db-*"):
-        leftover.unlink()
+    put_back()
     with opened(home) as office:
+        assert recovering.recover(office, recovering.Recover()).lifted
         _announced_before(office, date)
         again = month(office)
         assert (again.outcome, again.result["payments"]) == ("done", first.result["payments"])
@@ -478,7 +477,7 @@ def test_verify_names_a_close_that_does_not_agree(office: Office) -> None:
     with office.store.begin() as session:
         connection = session.connection()
         for table in ("period_close", "period_submission", "servicing", "trigger_log"):
-            connection.exec_driver_sql(f"DROP TRIGGER {table}_no_update")
+            drop_trigger(session, table, "no_update")
         connection.exec_driver_sql("UPDATE period_close SET payable = '[1,2,3]'")
         connection.exec_driver_sql("UPDATE period_submission SET result = '0x" + "00" * 32 + "'")
         connection.exec_driver_sql("UPDATE trigger_log SET value = '0.5' WHERE trigger = 'delinquency'")

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 import servicer
 from abst import decisions
-from abst.chain.office import Evidence, Office, Result, warp
+from abst.chain.office import Evidence, Office, Result
 from abst.decisions.tables import Decision
 from abst.errors import Conflict, NotAuthorised, NotFound, Refused, UsageError
 from abst.integrity import replay, servicer_reports
@@ -26,6 +26,7 @@ from abst.servicing.importing import ImportReport
 from abst.servicing.report_tables import ServicingReport, latest, reports, versions
 from abst.values import file_digest, first_second_of
 from broken_reports import broken
+from nodes import warp
 from promises.test_tampering import Attacker
 from servicer import Case
 

@@ -28,7 +28,7 @@ from abst.cash import assets
 from abst.chain import papers
 from abst.chain.acts import Act
 from abst.chain.eip712 import Trade
-from abst.chain.office import Office, warp
+from abst.chain.office import Office
 from abst.errors import Conflict, NotAuthorised, Refused, UsageError
 from abst.holders import facts
 from abst.integrity import desk as integrity
@@ -40,6 +40,7 @@ from abst.transfers import batches as many
 from abst.transfers import desk as transfers
 from abst.transfers import trades
 from abst.values import to_bytes
+from nodes import warp
 
 
 @pytest.fixture(scope="module")

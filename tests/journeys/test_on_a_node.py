@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from program import FILING, PASSPHRASE, WORK, Abst, onboard
+from program import FILING, PASSPHRASE, WORK, Abst, deployer, onboard
 
 from abst import demo_data
+from abst.bootstrap import read_config
 from abst.chain.node import NodeChain
+from rpc_proxy import error, proxied
 
 sys.path.append(str(Path(__file__).parents[1] / "chain"))
 
@@ -35,17 +37,12 @@ def abst(tmp_path: Path) -> Abst:
     return Abst(tmp_path / "home")
 
 
-def deployer(abst: Abst) -> Path:
-    """A keystore of an account that can pay, as its owner would bring it."""
-    keystore: dict[str, Any] = Account.encrypt(anvil.DEV_KEY, PASSPHRASE, kdf="scrypt", iterations=int(WORK))
-    return abst.file("deployer.json", json.dumps(keystore))
-
-
 def init(abst: Abst, url: str, *more: str | Path, exit: int = 0) -> Any:
     words = ("init", "--chain-url", url, "--chain-id", str(CHAIN_ID), "--keystore-work", WORK)
     return abst(*words, *more, exit=exit)
 
 
+@pytest.mark.prove
 def test_a_token_s_life_on_a_node(abst: Abst, url: str) -> None:
     """Given a node's URL and an account that can pay, a filing should become tokens that move, stop, and verify."""
     made = init(abst, url, "--deployer", deployer(abst)).result
@@ -115,6 +112,45 @@ def test_a_deployer_who_cannot_pay_is_told_what_to_do(abst: Abst, url: str) -> N
     told = init(abst, url, "--deployer", abst.file("poor.json", json.dumps(poor)), exit=5).result
     assert told["found"].endswith("holds 0 wei")
     assert not abst.home.exists()
+
+
+def test_a_network_without_fees_asks_for_no_ether(abst: Abst) -> None:
+    """Given a zero base fee and a zero gas price, init should need no account that holds anything, and an act none."""
+    with anvil.running("--chain-id", str(CHAIN_ID), "--base-fee", "0", "--disable-min-priority-fee") as free:
+        made = init(abst, free).result
+        node = NodeChain(free)
+        assert {node.balance(officer["address"]) for officer in made["officers"]} == {0}
+        abst("screening", "load", *_list(), "--as", OPS)
+        assert abst("verify").result["ok"]
+
+
+def _list() -> tuple[str | Path, ...]:
+    source, names = demo_data.LISTS[0]
+    return *(Path(demo_data.__file__).parent / "lists" / name for name in names), "--source", source
+
+
+def test_several_nodes_of_one_network(abst: Abst, url: str) -> None:
+    """Given two URLs, both should stand in the home; with the first one gone, everything should go on."""
+    with proxied(url) as first, proxied(url) as second:
+        init(abst, first.url, "--chain-url", second.url, "--deployer", deployer(abst))
+        assert read_config(abst.home).chain_urls == (first.url, second.url)
+        with first.gone():
+            assert abst("verify").result["ok"]
+            init(abst, first.url, "--chain-url", second.url)
+        init(abst, second.url, exit=8)  # the home has others
+
+
+@pytest.mark.prove
+def test_a_finality_that_the_network_does_not_know_is_refused(abst: Abst, url: str) -> None:
+    """Given `finalized` where no block is, as on a network of Besu's own, init should exit 5 and make nothing."""
+    with proxied(url) as proxy:
+        proxy.script(error("Unknown block", -39001), "eth_getBlockByNumber", after=3)  # after those of joining
+        told = init(abst, proxy.url, "--finality", "finalized", exit=5).result
+        assert "no block that it is final" in told["error"]
+        assert init(abst, proxy.url, "--finality", "soon", exit=2).result["where"] == "--finality"
+        assert not abst.home.exists()
+        init(abst, proxy.url, "--finality", "finalized", "--deployer", deployer(abst))
+        assert read_config(abst.home).finality == "finalized"
 
 
 def test_a_wrong_keystore_of_the_deployer(abst: Abst, url: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from program import Abst
 
+from nodes import embedded_alone
+
 ROOT = Path(__file__).parents[2]
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("## The path of a mint\n")[1].split("\n## ")[0]
 STEPS = re.findall(r"`((?:src|contracts)/[\w/.]+\.(?:py|sol))`", SECTION)
@@ -21,6 +23,7 @@ def test_every_file_of_the_path_exists() -> None:
     assert [step for step in STEPS if not (ROOT / step).is_file()] == []
 
 
+@embedded_alone("the path leads into its file")
 def test_a_mint_passes_every_python_file_of_the_path(issued: Abst) -> None:
     """Given a mint that is proposed and approved, every Python file of the README's list should be entered."""
     entered: set[str] = set()
