@@ -38,8 +38,11 @@ class Spec:
     result: Shape
 
 
-def _late(commands: typer.Typer) -> type[TyperGroup]:
-    """A group whose commands are made when first asked for: all of them at once cost half the time of a start."""
+def _late(commands: typer.Typer, default: str = "") -> type[TyperGroup]:
+    """A group whose commands are made when first asked for: all of them at once cost half the time of a start.
+
+    default: the command that is meant where the first word names none.
+    """
 
     class Late(TyperGroup):
         """The group of one noun."""
@@ -57,17 +60,26 @@ def _late(commands: typer.Typer) -> type[TyperGroup]:
         def commands(self, given: MutableMapping[str, Any]) -> None:
             self.made = given
 
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """The words after the noun."""
+            if default and args and args[0] not in (*self.commands, "--help"):
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
     return Late
 
 
 class Noun:
-    """A group of commands (or, with an empty name, the commands without a noun)."""
+    """A group of commands (or, with an empty name, the commands without a noun).
 
-    def __init__(self, name: str, help: str) -> None:
+    default: the command that is meant where the word after the noun is no command of it.
+    """
+
+    def __init__(self, name: str, help: str, default: str = "") -> None:
         self.name = name
         self.specs: list[Spec] = []
         self.commands = typer.Typer(rich_markup_mode="rich")
-        self.app = typer.Typer(name=name or None, help=help, cls=_late(self.commands), rich_markup_mode="rich")
+        self.app = typer.Typer(name=name or None, help=help, cls=_late(self.commands, default), rich_markup_mode="rich")
 
     def command(
         self, name: str, *, example: str, result: Shape

@@ -95,7 +95,7 @@ def verify(
         "head": found.head,
         "anchors": [one.as_dict() for one in found.anchors],
         "unanchored": found.unanchored,
-        "differences": _told(differences),
+        "differences": told_differences(differences),
     }
     said = f"audit log: {found.entries} entries, {len(found.anchors)} anchors, {found.unanchored} not anchored yet"
     if not differences:
@@ -112,7 +112,7 @@ def _chain(node: str, chain_id: int) -> Chain | None:
     return NodeChain(node, chain_id=chain_id)
 
 
-def _told(differences: list[Difference]) -> list[dict[str, Any]]:
+def told_differences(differences: list[Difference]) -> list[dict[str, Any]]:
     return [
         {"where": d.where, "found": str(d.found), "expected": str(d.expected), "words": d.words} for d in differences
     ]
@@ -184,7 +184,7 @@ def check(
         "address": found.address,
         "on_chain": found.on_chain,
         "counted": found.counted,
-        "differences": _told(list(found.differences)),
+        "differences": told_differences(list(found.differences)),
     }
     told = sum(found.counted.values())
     said = f"{told} comparisons, {'with' if found.on_chain else 'without'} the chain"

@@ -1,5 +1,6 @@
-"""Writes docs/commands.md, docs/schemas/*.json (of each command and of the dossier) and the role table of
-docs/contracts.md from the program itself and from a registry that it deploys, so that they cannot lie.
+"""Writes docs/commands.md, docs/schemas (of each command, of files that people write, of the portable package), the
+role table of docs/contracts.md and the table of transactions of docs/package.md from the program itself and from a
+registry that it deploys, so that they cannot lie.
 
 ``python -m abst.cli.docs FOLDER`` writes them all; tests fail when they are not current.
 """
@@ -39,6 +40,7 @@ WHEN = {
 
 
 BEGIN, END = "<!-- roles -->", "<!-- /roles -->"  # between these lines of docs/contracts.md the role table is written
+KINDS_PLACE = "<!-- kinds -->", "<!-- /kinds -->"  # and between these of docs/package.md the table of transactions
 
 
 def slug(path: str) -> str:
@@ -78,14 +80,22 @@ def schemas() -> dict[str, Shape]:
     """File name without ending -> schema: of the envelope, of each command, and of the files that people write."""
     from abst.deal.schemas import schemas as of_deals
     from abst.filing.dossier import schema
+    from abst.holders import captable_files
     from abst.servicing.report import file
 
-    found = {"envelope": envelope_schema("", {}), "dossier": schema()}
+    found = {"envelope": envelope_schema("", {}), "dossier": schema(), "cap-table": captable_files.schema()}
     found |= {"servicer-report": file.schema(), "tape-map": file.map_schema()}
     found |= {f"deal-{'file' if word == 'deal' else word}": made for word, made in of_deals().items()}
     for spec in specs():
         found[slug(spec.path)] = envelope_schema(spec.path, spec.result)
     return found
+
+
+def package_schemas() -> dict[str, bytes]:
+    """File name -> bytes, below schemas/package: as every portable package carries them."""
+    from abst.integrity.portable import layout
+
+    return {name.removeprefix("schemas/"): content for name, content in layout.pages().items()}
 
 
 def commands() -> str:
@@ -178,21 +188,35 @@ def _scratch_registry() -> tuple[Contracts, int]:
 
 def with_roles(page: str) -> str:
     """docs/contracts.md with the role table as it is now. Raises ValueError when the page has no place for it."""
-    before, begin, rest = page.partition(BEGIN + "\n")
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page has no lines {BEGIN} and {END}")
-    return before + begin + "\n" + roles() + "\n" + end + after
+    return _between(page, BEGIN, END, roles())
+
+
+def with_kinds(page: str) -> str:
+    """docs/package.md with the table of transactions as it is now. Raises ValueError as `with_roles`."""
+    from abst.holders.transaction_kinds import KINDS
+
+    lines = ["| object_type | contract | event, with our names | meaning |", "|---|---|---|---|"]
+    lines += [f"| {kind.type} | {kind.part} | `{kind.event}` | {kind.words} |" for kind in KINDS]
+    return _between(page, *KINDS_PLACE, "\n".join(lines) + "\n")
+
+
+def _between(page: str, begin: str, end: str, table: str) -> str:
+    before, found, rest = page.partition(begin + "\n")
+    _, closes, after = rest.partition(end)
+    if not (found and closes):
+        raise ValueError(f"the page has no lines {begin} and {end}")
+    return before + found + "\n" + table + "\n" + closes + after
 
 
 def write(folder: Path) -> None:
-    """Write commands.md, schemas/*.json and the role table of contracts.md below a folder; schemas of commands that are
-    gone are removed."""
+    """Write commands.md, schemas/*.json and the tables of contracts.md and package.md below a folder; schemas of
+    commands that are gone are removed."""
     (folder / "schemas").mkdir(parents=True, exist_ok=True)
     (folder / "commands.md").write_text(commands(), encoding="utf-8")
-    page = folder / "contracts.md"
-    if page.exists():
-        page.write_text(with_roles(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, written in (("contracts.md", with_roles), ("package.md", with_kinds)):
+        page = folder / name
+        if page.exists():
+            page.write_text(written(page.read_text(encoding="utf-8")), encoding="utf-8")
     wanted = schemas()
     for old in (folder / "schemas").glob("*.json"):
         if old.stem not in wanted:
@@ -200,6 +224,9 @@ def write(folder: Path) -> None:
     for name, schema in wanted.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         (folder / "schemas" / f"{name}.json").write_text(text, encoding="utf-8")
+    (folder / "schemas/package").mkdir(exist_ok=True)
+    for name, content in package_schemas().items():
+        (folder / "schemas/package" / name).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from abst.cli import (
     allot,
     asset,
     audit,
+    backup,
     calendar,
     chain,
     correct,
@@ -29,11 +30,13 @@ from abst.cli import (
     hook,
     init,
     investor,
+    journal,
     marketing,
     mint,
     officer,
     ops,
     order,
+    package,
     payment,
     period,
     plan,
@@ -42,9 +45,11 @@ from abst.cli import (
     provider,
     record_date,
     register,
+    reindex,
     report,
     rulebook,
     screening,
+    serve,
     servicing,
     setting,
     suitability,
@@ -69,6 +74,7 @@ GROUPS = (
     marketing,
     fx,
     token,
+    holders,
     investor,
     suitability,
     screening,
@@ -95,10 +101,12 @@ GROUPS = (
     report,
     decision,
     audit,
+    package,
     ops,
+    journal,
     chain,
 )
-SINGLES = (init, demo, mint, allot, transfer, disclosure, calendar, holders, decide, today, verify)
+SINGLES = (init, demo, mint, allot, transfer, disclosure, calendar, decide, today, verify, reindex, serve, backup)
 
 
 def _version(wanted: bool) -> None:
