@@ -11,8 +11,10 @@ given a registry that runs
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
+import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +30,7 @@ from abst.bootstrap import Init, init, read_config
 from abst.bootstrap.restoring import Restore, restore
 from abst.cash import deposits
 from abst.chain.office import Office
-from abst.errors import Conflict, IntegrityFailure, Unavailable
+from abst.errors import Conflict, IntegrityFailure, Unavailable, UsageError
 from abst.integrity import backup, desk, recovering
 from abst.store import Store
 from databases import chosen_store, on_postgres
@@ -111,6 +113,22 @@ def test_a_changed_backup_is_refused_before_anything_is_put(office: Office, tmp_
     with pytest.raises(IntegrityFailure, match="not what was written"):
         restore(Restore(whole, tmp_path / "none", chosen_store()))
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", ["../out.db", "/tmp/out.db", "keys/../../out.db", "link", "twice"])
+def test_a_tar_that_would_write_elsewhere_is_no_backup(tmp_path: Path, name: str) -> None:
+    """Only plain files below the folder are ever written, each once."""
+    tar = tmp_path / "in" / "backup.tar"
+    tar.parent.mkdir()
+    with tarfile.open(tar, "w") as made:
+        for _ in range(2 if name == "twice" else 1):
+            member = tarfile.TarInfo(name)
+            member.type = tarfile.SYMTYPE if name == "link" else tarfile.REGTYPE
+            member.linkname = "/etc" if name == "link" else ""
+            made.addfile(member, io.BytesIO())
+    with pytest.raises(UsageError, match="not a plain file"), backup.opened(tar, tmp_path / "in" / "home"):
+        pytest.fail("it was opened")
+    assert [file.name for file in tmp_path.rglob("*")] == ["in", "backup.tar"]
 
 
 @pytest.mark.prove

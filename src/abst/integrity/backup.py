@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import URL
@@ -215,8 +215,7 @@ def opened(path: Path, beside: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     folder.mkdir(parents=True, mode=0o700)
     try:
         try:
-            with tarfile.open(path) as tar:
-                tar.extractall(folder, filter="data")
+            _unpack(path, folder)
         except tarfile.TarError as error:
             raise UsageError(
                 "this is no backup", found=str(error), needed="a tar of `abst backup`", where=str(path)
@@ -224,6 +223,19 @@ def opened(path: Path, beside: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield folder, check(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """Plain files below the folder, and nothing else, whatever a tar says. Raises TarError."""
+    with tarfile.open(path) as tar:
+        for member in tar:
+            name, content = PurePosixPath(member.name), tar.extractfile(member) if member.isreg() else None
+            target = folder / name
+            if content is None or name.is_absolute() or ".." in name.parts or target.exists():
+                raise tarfile.TarError(f"{member.name}: not a plain file of a backup")
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with content, target.open("xb") as file:
+                shutil.copyfileobj(content, file)
 
 
 def check(folder: Path) -> dict[str, Any]:
