@@ -18,6 +18,7 @@ from abst.chain.api import NotAccepted
 from abst.chain.deploy import transaction
 from abst.chain.sender import Sender
 from abst.chain.sending.delivering import fields_of
+from abst.chain.sending.run import Run
 from abst.chain.words import FilingRecord, FilingStatus
 from abst.errors import Unavailable
 from abst.outbox import Attempt, Lane
@@ -271,6 +272,24 @@ def test_another_drain_leaves_no_gap(world: World) -> None:
     assert filings(world, 2, 3) == [FilingStatus.SUBMITTED] * 2
     assert world.state(dead) == "sent"
     world.done(dead)
+
+
+def test_what_another_signed_between_two_looks_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No receipt was there to be looked for, and then nothing was ready any more: that is not the end of it."""
+    intent = world.file(2)
+    other = world.sender()
+    other.chain = Faulty(world.chain, dead_at={"receipts"})
+    ready = Run.ready
+
+    def overtaken(run: Run, limit: int) -> Any:
+        monkeypatch.setattr(Run, "ready", ready)
+        with pytest.raises(Killed):
+            other.drain([intent])
+        return ready(run, limit)
+
+    monkeypatch.setattr(Run, "ready", overtaken)
+    (outcome,) = world.sender(patience=30).drain([intent])
+    assert outcome.state == "final"
 
 
 def test_stored_bytes_need_no_key(world: World) -> None:

@@ -98,7 +98,8 @@ class _Drain:
                 continue
             waited = time.monotonic() - begun
             self.settler.used_elsewhere(GRACE if waited < patience else 0)
-            if waited >= patience or not (self.settler.seen or self.state.busy):
+            # Looked at anew: another process may have signed since the receipts were looked for.
+            if waited >= patience or not (self.state.busy or self.state.under_way()):
                 break
             time.sleep(min(pause, patience - waited))
             pause = min(pause * 1.5, LONGEST_PAUSE)

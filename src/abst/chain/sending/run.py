@@ -102,6 +102,12 @@ class Run:
         with self.store.read() as session:
             return list(self.rows(session, query.options(defer(Intent.data))))
 
+    def under_way(self) -> bool:
+        """Whether anything of the scope is out whose end is still to come by itself."""
+        query = select(Intent).where(Intent.state.in_(("sent", "mined"))).options(defer(Intent.data))
+        with self.store.read() as session:
+            return next(self.rows(session, query, 1), None) is not None
+
     def ready(self, limit: int) -> list[Intent]:
         """Pending intents that may go now, of signers for whom something can be signed."""
         query = select(Intent).where(Intent.state == "pending", Intent.waits_for == 0)

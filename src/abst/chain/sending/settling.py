@@ -47,14 +47,12 @@ class Settler:
     def __init__(self, run: Run, foreign: Foreign) -> None:
         self.run, self.foreign = run, foreign
         self.suspects: dict[str, _Suspect] = {}
-        self.seen = 0  # under way at the last look
         self.replaced: set[Address] = set()  # signers whose blocks were taken back
 
     def settle(self) -> bool:
         """One look at all that is out. Whether there were news."""
         run = self.run
         flying = run.flying()
-        self.seen = sum(intent.state != "needs_attention" for intent in flying)
         if not flying:
             return False
         final = run.chain.final()
