@@ -16,11 +16,13 @@ A fault at any request of a batch meets the whole batch (one HTTP request), exce
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -269,6 +271,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, *args: Any) -> None:
         self.open: set[socket.socket] = set()
         super().__init__(*args)
+        _SERVERS.add(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.open.add(request)
@@ -286,6 +289,19 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away, killed or out of patience, is no news."""
+
+
+_SERVERS: weakref.WeakSet[_Server] = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """A forked child has the sockets too, and would hold the port of a proxy that is gone."""
+    for server in list(_SERVERS):
+        for one in (server.socket, *server.open):
+            one.close()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -95,7 +95,8 @@ def play(batch: Batch, stage: Stage) -> list[str]:
         run_state_machine_as_test(seed(batch.seed)(Faults), settings=chosen)
     except Exception as error:  # noqa: BLE001 - whatever it was, it is told with its script
         script = "\n".join(getattr(error, "__notes__", []))
-        return [f"{batch}: {''.join(traceback.format_exception(error, chain=False)[-3:])}\n{script}"]
+        frames = "".join(traceback.format_tb(error.__traceback__)[-3:])
+        return [f"{batch}: {frames}{type(error).__name__}: {error}\n{script}"]
     return []
 
 
