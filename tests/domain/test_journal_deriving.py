@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from ledgers import TOKENS, WALLETS, agrees, grown
 from sqlalchemy import text
@@ -126,6 +129,31 @@ def test_a_reindex_cut_off_anywhere_leaves_what_stood_standing(store: Store) -> 
     with pytest.raises(Conflict, match="another reindex"):
         journal.reindex(office, progress=another)
     assert list(journal.differences(office)) == []
+
+
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_a_reindex_overtaken_while_it_compares_gives_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Another run drops what it built, before the comparison or between two tables of it."""
+    chain, office = grown(store)
+    real = reindexing.differences
+
+    def told(words: str) -> None:
+        if when == "before" and words == "comparing":
+            journal.reindex(office)
+
+    def between(*asked: Any) -> Iterator[str]:
+        monkeypatch.setattr(reindexing, "differences", real)
+        if when == "between":
+            journal.reindex(office)
+        return real(*asked)
+
+    monkeypatch.setattr(reindexing, "differences", between)
+    with pytest.raises(Conflict, match="another reindex"):
+        journal.reindex(office, progress=told)
+    assert list(journal.differences(office)) == []
+    agrees(chain, store)
 
 
 def test_after_a_reindex_the_tables_are_those_of_the_migrations(store: Store) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, Text, delete, select, text, tuple_, type_coerce
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -82,13 +83,23 @@ class _Run:
         except Moved:
             return None
         self.tell("comparing")
+        try:
+            self._compare_rows(upto)
+        except ProgrammingError:  # PostgreSQL shows at once, even within a transaction, what another run dropped
+            with self.office.store.read() as session:
+                self._mine(session)
+            raise
+        return self.done if self._swap(upto) else None
+
+    def _compare_rows(self, upto: Head | None) -> None:
+        """All but the positions, which the swap compares."""
         with self.office.store.read() as session:
+            self._mine(session)
             last = standing(session)
             if last.reached is not None and upto is not None:
                 # What was read and not final may have been taken back by the chain since: no difference of ours.
                 bound = min(upto.number, last.final if self.from_chain else last.reached.number)
                 self._compare(session, [table for table in self.tables if table is not HOLDING], bound)
-        return self.done if self._swap(upto) else None
 
     def _clear(self) -> None:
         """New tables beside, without the indexes that only questions need; those of an earlier run go."""
