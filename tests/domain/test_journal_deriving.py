@@ -156,6 +156,22 @@ def test_a_reindex_overtaken_while_it_compares_gives_up(
     agrees(chain, store)
 
 
+@pytest.mark.parametrize("from_chain", [False, True])
+def test_who_looks_meanwhile_sees_one_state(store: Store, from_chain: bool) -> None:
+    """A look that began before a reindex, and asks on after it, is answered as of when it began."""
+    chain, office = grown(store)
+    with store.read() as session:
+        reached = journal.reached(session)
+        assert reached is not None
+        journal.reindex(office, from_chain=from_chain)
+        chain.grow([moved(TOKENS[0], WALLETS[4], WALLETS[0], 1)])
+        journal.advance(office)
+        assert journal.reached(session) == reached
+        assert journal.positions(session, TOKENS[0]) == chain.positions(TOKENS[0], reached.number)
+        assert len(list(journal.movements(session))) == 24
+        assert len(list(journal.raw(session))) == 25
+
+
 def test_after_a_reindex_the_tables_are_those_of_the_migrations(store: Store) -> None:
     """Names of tables, keys and indexes are as before, and a second reindex finds nothing in its way."""
     from alembic.autogenerate import compare_metadata

@@ -244,17 +244,20 @@ def _forget(session: Session, key: str) -> None:
 
 
 def _exchange(connection: Connection, table: Table) -> None:
-    """The table beside takes the place and the name of the one that stood, with its indexes."""
+    """The table beside takes the place of the one that stood.
+
+    PostgreSQL shows a name that was exchanged at once, but not its rows to who began to look before they were written:
+    there the rows are exchanged and not the tables.
+    """
     beside = table.name + BESIDE
+    if connection.dialect.name == "postgresql":
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        connection.execute(delete(table))
+        connection.execute(text(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {beside}"))
+        connection.execute(text(f"DROP TABLE {beside}"))
+        connection.execute(text(f"ANALYZE {table.name}"))  # else it guesses until it looks by itself
+        return
     connection.execute(text(f"DROP TABLE {table.name}"))
     connection.execute(text(f"ALTER TABLE {beside} RENAME TO {table.name}"))
-    if connection.dialect.name == "postgresql":
-        named = text("SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass)")
-        for name in connection.scalars(named, {"table": table.name}).all():
-            if BESIDE in name:
-                plain = name.replace(BESIDE, "")
-                connection.execute(text(f"ALTER TABLE {table.name} RENAME CONSTRAINT {name} TO {plain}"))
     for index in table.indexes:
         connection.execute(CreateIndex(index))
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"ANALYZE {table.name}"))  # else it guesses until it looks by itself
