@@ -1,4 +1,4 @@
-"""A node for the figures: anvil from the locked npm packages, on a free port, with blocks for any lot."""
+"""A real node for the figures and the tests: anvil from the locked npm packages, on a free port."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from abst.chain.api import DEFAULT_CHAIN_ID
 
 PACKAGES = Path(__file__).resolve().parents[3] / "node_modules" / "@foundry-rs"
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-# The first account of every anvil, known to everybody; it holds ether of a chain that ends with the bench.
+# The first account of every anvil, known to everybody; it holds ether of a chain that ends with the node.
 DEPLOYER = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 # With anvil's usual block, what does not fit into one waits until something else is sent. Few old states are kept.
-OPTIONS = (
-    *("--hardfork", "cancun", "--chain-id", str(DEFAULT_CHAIN_ID), "--gas-limit", str(10**10)),
+ROOMY = (
+    *("--chain-id", str(DEFAULT_CHAIN_ID), "--gas-limit", str(10**10)),
     *("--no-request-size-limit", "--prune-history", "64"),
 )
 
@@ -56,19 +56,22 @@ def binary() -> Path | None:
 
 
 @contextmanager
-def running() -> Iterator[Node]:
-    """A fresh node, ended afterwards. Raises FileNotFoundError without the npm package."""
+def running(*options: str) -> Iterator[Node]:
+    """A fresh node with these options of its own, ended afterwards. Raises FileNotFoundError without the package."""
     path = binary()
     if path is None:
         raise FileNotFoundError(f"no anvil for {platform.system()} {platform.machine()} in {PACKAGES}")
-    command = [str(path), "--port", "0", *OPTIONS]
+    command = [str(path), "--port", "0", "--hardfork", "cancun", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        drain = threading.Thread(target=_drain, args=(process,), daemon=True)
         try:
             address = _address(process)
-            threading.Thread(target=_drain, args=(process,), daemon=True).start()
+            drain.start()
             yield Node(f"http://{address}", process.pid)
         finally:
             process.kill()
+            if drain.ident is not None:
+                drain.join()  # before the pipe is closed under its reader
 
 
 def _address(process: subprocess.Popen[str]) -> str:

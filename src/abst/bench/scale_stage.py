@@ -137,7 +137,7 @@ def raised(folder: Path, chain: str) -> Iterator[Set]:
     if chain == "embedded":
         yield _set(folder, None)
         return
-    with nodes.running() as node:
+    with nodes.running(*nodes.ROOMY) as node:
         yield _set(folder, node)
 
 

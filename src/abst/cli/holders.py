@@ -52,18 +52,18 @@ def holders(
     return Answer(register, [grid(shown, columns, right=("balance", "share", "frozen")), line])
 
 
-TOTAL = record(
-    token=TEXT,
-    block=COUNT,
-    time=INSTANT,
-    supply=AMOUNT,
-    held=AMOUNT,
-    outstanding=AMOUNT,
-    principal_paid=AMOUNT,
-    factor=TEXT,
-    wallets=COUNT,
-    investors=COUNT,
-)
+CAP_TABLE: dict[str, Any] = {
+    "token": TEXT,
+    "block": COUNT,
+    "time": INSTANT,
+    "supply": AMOUNT,
+    "held": AMOUNT,
+    "outstanding": AMOUNT,
+    "principal_paid": AMOUNT,
+    "factor": TEXT,
+    "wallets": COUNT,
+    "investors": COUNT,
+}
 At = Annotated[
     str,
     typer.Option("--at", metavar="BLOCK|DATE|INSTANT", help="As of this block, or the end of this date; default now."),
@@ -73,14 +73,14 @@ At = Annotated[
 @NOUN.command(
     "export",
     example="abst holders export JSD-A1 --at 2026-12-31 --format xlsx --out holders.xlsx",
-    result=record(file=TEXT, format=one_of("csv", "xlsx", "json"), sha256=HASH, bytes=COUNT, tables=many(TOTAL)),
+    result=record(
+        file=TEXT, format=one_of("csv", "xlsx", "json"), sha256=HASH, bytes=COUNT, tables=many(record(**CAP_TABLE))
+    ),
 )
 def export(
     context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write, whole or not at all.")],
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="Symbol, address, or FILING:TRANCHE.")] = "",
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="The file to write, whole or not at all.")
-    ] = Path(),
     filing: Annotated[str, typer.Option("--filing", metavar="FILING", help="All tokens of a filing instead.")] = "",
     at: At = "",
     form: Annotated[str, typer.Option("--format", metavar="csv|xlsx|json", help="Default: by the file's name.")] = "",
@@ -102,8 +102,6 @@ def export(
     from abst.holders import export as exporting
     from abst.values import file_digest
 
-    if not out.name:
-        raise UsageError("where to?", needed="--out FILE", where="--out")
     if reveal != (order is not None):
         raise UsageError("names are shown on an order", needed="--reveal --order FILE --as OFFICER", where="--reveal")
     chosen = form or out.suffix.removeprefix(".")

@@ -11,7 +11,7 @@ from abst.cli.app import Noun
 from abst.cli.audit import told_differences
 from abst.cli.common import answer, fields, grid, house
 from abst.cli.envelope import Answer
-from abst.cli.holders import At, place_of, totals
+from abst.cli.holders import CAP_TABLE, At, place_of, totals
 from abst.cli.shape import ADDRESS, AMOUNT, COUNT, FLAG, HASH, INSTANT, TEXT, many, maybe, record, table_of
 
 if TYPE_CHECKING:
@@ -172,25 +172,12 @@ def packages(context: typer.Context) -> Answer:
 HELD = record(
     investor=maybe(TEXT), wallet=ADDRESS, face=AMOUNT, outstanding=AMOUNT, frozen=AMOUNT, locked_until=maybe(INSTANT)
 )
-TOTAL = record(
-    token=TEXT,
-    block=COUNT,
-    time=INSTANT,
-    supply=AMOUNT,
-    held=AMOUNT,
-    outstanding=AMOUNT,
-    principal_paid=AMOUNT,
-    factor=TEXT,
-    wallets=COUNT,
-    investors=COUNT,
-    rows=many(HELD),
-)
 
 
 @NOUN.command(
     "holders",
     example="abst package holders 0x5f0c11aa --at 2026-12-31",
-    result=record(package=TEXT, tables=many(TOTAL)),
+    result=record(package=TEXT, tables=many(record(**CAP_TABLE, rows=many(HELD)))),
 )
 def holders(
     context: typer.Context,
