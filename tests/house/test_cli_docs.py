@@ -30,6 +30,14 @@ def program() -> Any:
     return typer.main.get_command(build())
 
 
+def command_of(spec: Spec) -> Any:
+    """The command as the program parses it."""
+    leaf = program()
+    for word in spec.path.split():
+        leaf = leaf.commands[word]
+    return leaf
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=IDS)
 def test_every_command_has_help_and_an_example(spec: Spec) -> None:
     """A command says what it does in a sentence, and shows one line that its own parser accepts."""
@@ -48,9 +56,7 @@ def test_every_command_has_help_and_an_example(spec: Spec) -> None:
 def test_every_example_parses(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example's words fit the command's arguments and options; nothing is run."""
     seen: list[str] = []
-    leaf = program()
-    for word in spec.path.split():
-        leaf = leaf.commands[word]
+    leaf = command_of(spec)
     monkeypatch.setattr(leaf, "callback", lambda *_, **__: seen.append(spec.path))
     ran = CliRunner()
     with ran.isolation():
@@ -71,6 +77,20 @@ def test_no_command_is_undeclared() -> None:
 def test_commands_page_is_current() -> None:
     """docs/commands.md is what the program would write now."""
     assert (DOCS / "commands.md").read_text(encoding="utf-8") == docs.commands(), "run: python -m abst.cli.docs docs"
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=IDS)
+def test_the_page_names_the_options_as_the_parser_does(spec: Spec) -> None:
+    """Each option of a command stands on the page under a name that the command takes, and none beside them."""
+    parsed = [
+        {*one.opts, *one.secondary_opts}
+        for one in command_of(spec).params
+        if one.param_type_name == "option" and "--help" not in one.opts
+    ]
+    written = [set(name.split()[0].split("/")) for name, _ in docs.parameters(spec) if name.startswith("--")]
+    assert len(written) == len(parsed)
+    for names in written:
+        assert any(names <= one for one in parsed), f"abst {spec.path}: no option {sorted(names)}"
 
 
 def test_schemas_are_current_and_valid() -> None:

@@ -118,13 +118,13 @@ def commands() -> str:
     lines += [f"| {code} | {word} | {WHEN[word]} |" for word, code in sorted(EXIT_OF.items(), key=lambda item: item[1])]
     for spec in specs():
         lines += ["", f"## abst {spec.path}", "", inspect.cleandoc(spec.function.__doc__ or "")]
-        parameters = [f"- `{name}` {words}" for name, words in _parameters(spec)]
-        lines += ["", *parameters] if parameters else []
+        told = [f"- `{name}` {words}" for name, words in parameters(spec)]
+        lines += ["", *told] if told else []
         lines += ["", "```", spec.example, "```"]
     return "\n".join(lines) + "\n"
 
 
-def _parameters(spec: Spec) -> list[tuple[str, str]]:
+def parameters(spec: Spec) -> list[tuple[str, str]]:
     """Arguments and options of a command, as Typer will show them."""
     hints = inspect.get_annotations(spec.function, eval_str=True, globals=_names(spec))
     found = []
@@ -134,9 +134,8 @@ def _parameters(spec: Spec) -> list[tuple[str, str]]:
             if isinstance(info, typer.models.ArgumentInfo):
                 found.append((str(info.metavar or name.upper()), words))
             else:
-                option = next(
-                    (word for word in info.param_decls or () if word.startswith("--")), f"--{name.replace('_', '-')}"
-                )
+                declared = (str(info.default), *(info.param_decls or ()))  # Annotated, the first one stands as default
+                option = next((one for one in declared if one.startswith("--")), f"--{name.replace('_', '-')}")
                 label = option if annotation.__origin__ is bool else f"{option} {info.metavar or ''}".strip()
                 found.append((label, words))
     return found
