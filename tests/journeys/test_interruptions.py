@@ -49,6 +49,14 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuance, "LOT", 2)
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """A run that was started in the background ignores it, and so would these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def file(office: Office) -> bytes:
     rows = [desks.person(office, name, **({"residence": "nowhere"} if name == BAD else {})) for name in NAMES]
     text = io.StringIO(newline="")
