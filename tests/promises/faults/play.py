@@ -75,8 +75,8 @@ def made(kind: str, folder: Path) -> Iterator[Path]:
     yield ready.home
 
 
-def play(batch: Batch, stage: Stage) -> list[str]:
-    """All runs of a batch; what was wrong, with the steps that lead there."""
+def play(batch: Batch, stage: Stage, *, shrink: bool = True) -> list[str]:
+    """All runs of a batch; what was wrong, with the (fewest) steps that lead there."""
 
     class Faults(machine.Faults):
         pass
@@ -87,7 +87,7 @@ def play(batch: Batch, stage: Stage) -> list[str]:
         stateful_step_count=STEPS,
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
@@ -100,7 +100,7 @@ def play(batch: Batch, stage: Stage) -> list[str]:
     return []
 
 
-def share(todo: Sequence[Batch], homes: dict[str, Path], folder: Path) -> dict[str, Any]:
+def share(todo: Sequence[Batch], homes: dict[str, Path], folder: Path, *, shrink: bool = True) -> dict[str, Any]:
     """One worker's share, on stages of its own."""
     issuance.LOT = acts.LOT
     wrong: list[str] = []
@@ -109,7 +109,7 @@ def share(todo: Sequence[Batch], homes: dict[str, Path], folder: Path) -> dict[s
         for batch in todo:
             if batch.kind not in stages:
                 stages[batch.kind] = Stage(homes[batch.kind], folder / f"{os.getpid()}-{len(stages)}", stack)
-            wrong += play(batch, stages[batch.kind])
+            wrong += play(batch, stages[batch.kind], shrink=shrink)
     return {"wrong": wrong, "told": dict(machine.Faults.told)}
 
 

@@ -1,0 +1,99 @@
+"""The sender's safeties, each taken away alone: what the machine is there to notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from abst import outbox
+from abst.chain.node import NodeChain
+from abst.chain.sending.delivering import Courier
+from abst.chain.sending.foreign import Foreign
+from abst.chain.sending.run import News
+from abst.chain.sending.signing import Desk
+from abst.errors import Unavailable
+from abst.keys import Signed, Signer
+from abst.values import Address
+from promises.faults.play import ON_FILES, ON_NODE
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+class _Eager:
+    """A signer whose bytes are on their way before anybody stored them."""
+
+    def __init__(self, signer: Signer, desk: Desk) -> None:
+        self.address, self._signer, self._desk = signer.address, signer, desk
+
+    def sign_transaction(self, tx: Any) -> Signed:
+        signed = self._signer.sign_transaction(tx)
+        self._desk.run.chain.send_raw(signed.raw)
+        return signed
+
+
+def sent_before_stored(patch: pytest.MonkeyPatch) -> None:
+    real = Desk._sign
+    patch.setattr(Desk, "_sign", lambda self, signer, *words: real(self, _Eager(signer, self), *words))
+
+
+def no_second_look(patch: pytest.MonkeyPatch) -> None:
+    """What was true before the signature counts as true when the nonce is taken."""
+    real = Desk._sign
+
+    def sign(self: Desk, signer: Signer, lane: Any, *words: Any) -> bool:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(outbox, "standing", lambda *_: lane)
+            inner.setattr(outbox, "load", lambda *_: {})
+            return real(self, signer, lane, *words)
+
+    patch.setattr(Desk, "_sign", sign)
+
+
+def never_broadcast_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Courier, "deliver_all", lambda _: None)
+
+
+def _on_silence(patch: pytest.MonkeyPatch, news: Callable[[Any, int], News]) -> None:
+    real = Courier.deliver
+
+    def deliver(self: Courier, signer: Address, *, again: bool = False) -> str | None:
+        waiting = self._undelivered(signer, again)
+        try:
+            return real(self, signer, again=again)
+        except Unavailable:
+            self.run.write([news(attempt, self.run.chain.head().number) for attempt in waiting])
+            raise
+
+    patch.setattr(Courier, "deliver", deliver)
+
+
+def silence_is_a_no(patch: pytest.MonkeyPatch) -> None:
+    """A node that does not answer has refused."""
+    _on_silence(patch, lambda attempt, _: News(attempt.intent, "rejected", "no answer"))
+
+
+def silence_means_again(patch: pytest.MonkeyPatch) -> None:
+    """A node that does not answer has lost it: the same is signed again, at another nonce."""
+    _on_silence(patch, lambda attempt, head: News(attempt.intent, "pending", "lost", lost=(attempt.tx_hash, head)))
+
+
+def foreign_use_is_not_seen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Foreign, "is_ahead", lambda *_: False)
+    patch.setattr(Foreign, "look", lambda *_: None)
+
+
+def every_block_is_final(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(NodeChain, "final", lambda self: self.head().number)
+
+
+SABOTAGES: Sequence[tuple[Sabotage, str]] = (
+    (sent_before_stored, ON_FILES),
+    (no_second_look, ON_FILES),
+    (never_broadcast_again, ON_FILES),
+    (silence_is_a_no, ON_FILES),
+    (silence_means_again, ON_FILES),
+    (foreign_use_is_not_seen, ON_FILES),
+    (every_block_is_final, ON_NODE),
+)
