@@ -303,21 +303,26 @@ def test_a_changed_plan_is_refused_by_python_and_by_the_factory(home: Path) -> N
         assert {refusal.reason for refusal in refused.value.refusals} >= {"plan-drift", "PlanDiffers"}
 
 
-def test_maker_and_checker_in_two_homes_on_one_store(home: Path, tmp_path: Path) -> None:
-    """Without the issuer's key the mint waits; the maker's home sends it, once."""
+def test_maker_and_checker_in_two_homes_on_one_store(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the issuer's key the mint waits, and says why once; the maker's home sends it, once."""
+    monkeypatch.setattr(issuance, "LOT", 1)
     other = tmp_path / "checker"
     join(other, home)
     move_key(home, "compliance-1", other)
     with opened(home) as office:
-        asked = propose(office, Allocation("bob", 10_000))
+        asked = propose(office, Allocation("bob", 10_000), Allocation("carol", 10_000, 2))
     with opened(other) as office:
         waits = approve(office, Approve("compliance-1", "yes-elsewhere", str(asked.proposal)))
         assert (waits.outcome, waits.exit_code) == ("waiting", 7)
-        assert [row["kind"] for row in operations(office)] == ["mint"]
+        assert [row["kind"] for row in operations(office)] == ["mint", "mint"]
+        (why,) = waits.warnings
+        assert why.startswith("mint (2 transactions): pending; waiting for key of ")
     with opened(home) as office:
-        assert [row["state"] for row in run_ops(office)] == ["final"]
+        assert [row["state"] for row in run_ops(office)] == ["final", "final"]
         assert request_status(office, "yes-elsewhere").outcome == "done"
-        assert holders.register(office, SENIOR).supply == 1_010_000
+        assert holders.register(office, SENIOR).supply == 1_020_000
         assert integrity.verify(office) == []
     with opened(other) as office:
         assert approve(office, Approve("compliance-1", "yes-elsewhere", str(asked.proposal))).outcome == "done"

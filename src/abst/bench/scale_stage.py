@@ -38,6 +38,7 @@ TOKEN = "JSD-A1"
 LOT = 10_000  # units: the least that the tranche is issued in
 ENTRIES = 20_000  # names on the lists
 HOLDERS = "2000000"  # allowed by the bench's terms, which are the demo's otherwise
+PLENTY = 10**24  # wei
 CHAINS = ("anvil", "embedded")
 MB = Decimal(2**20)
 
@@ -149,6 +150,9 @@ def _set(folder: Path, node: nodes.Node | None) -> Set:
     bootstrap.init(home, bootstrap.Init(passphrase_of=words, work=WORK, **where))
     office = replace(bootstrap.open_office(home, words), progress=Telling(lambda line: say(f"    {line}")))
     stage = Set(office, node, home, words)
+    if node is not None:  # what `init` gives the officers is enough for an issue, not for this
+        for one in office.keys.names().values():
+            node.ask("anvil_setBalance", one, hex(PLENTY))
     dossier, deal = (
         demo_data.text(name).replace("max_holders: 1000", f"max_holders: {HOLDERS}")
         for name in ("dossier.yaml", "deal.yaml")

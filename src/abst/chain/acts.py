@@ -19,6 +19,7 @@ content it is a Conflict. Kill the process between any two steps and repeat the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -365,8 +366,14 @@ def _close(office: Office, request: str) -> Result:
             _write_end(office, session, row, intents, rejected, proposal)
         outcome, stored = row.outcome or WAITING, row.result or {}
     result = Result.from_stored(request, row.command, outcome, stored)
-    notes = tuple(f"{intent.kind}: {intent.state}; {intent.reason or intent.next_step}" for intent in under_way)
-    return replace(result, warnings=result.warnings + notes)
+    return replace(result, warnings=result.warnings + _notes(under_way))
+
+
+def _notes(under_way: Sequence[Intent]) -> tuple[str, ...]:
+    """What keeps the transactions of a request, each reason once, with how many it keeps where they are several."""
+    kept = Counter((one.kind, one.state, one.reason or one.next_step) for one in under_way)
+    several = {reason: f"{reason[0]} ({count} transactions)" for reason, count in kept.items() if count > 1}
+    return tuple(f"{several.get(one, one[0])}: {one[1]}; {one[2]}" for one in kept)
 
 
 def _write_end(
