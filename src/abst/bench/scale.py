@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from decimal import Decimal
@@ -25,15 +25,17 @@ from abst.values import zone
 
 # Size and chain of each run. Ten times as much (`--size 10`) takes hours, and the embedded chain at the whole size too.
 PLAN = ((Decimal("0.1"), "embedded"), (Decimal("0.1"), "anvil"), (Decimal(1), "anvil"))
-PARTS = ("register", "events", "moves")
 
 
 def main(arguments: Sequence[str], path: Path) -> int:
     """Measure what the options ask for, show it, and keep it in a file."""
-    parts = [word for option, word in pairwise(arguments) if option == "--part"]
-    found = figures(asked(arguments), parts or PARTS)
+    parts = [word for option, word in pairwise(arguments) if option == "--part"] or PARTS
+    found: list[Figure] = []
+    for size, chain in asked(arguments):
+        for part in parts:
+            found += MEASURED[part](chain, size)
+            kept(found, path)  # what was measured stays, whatever the next one comes to
     show_speed(found)
-    kept(found, path)
     return 0
 
 
@@ -46,20 +48,6 @@ def asked(arguments: Sequence[str]) -> list[tuple[Decimal, str]]:
     return [(size, chain) for size in sizes or [Decimal(1)] for chain in chains or CHAINS]
 
 
-def figures(plan: Iterable[tuple[Decimal, str]] = PLAN, parts: Sequence[str] = PARTS) -> list[Figure]:
-    """All figures of each run."""
-    found: list[Figure] = []
-    for size, chain in plan:
-        if "register" in parts:
-            found += register(chain, int(scale_register.INVESTORS * size))
-        if "events" in parts:
-            found += events(chain, int(scale_events.EVENTS * size))
-        if "moves" in parts:
-            holders = max(int(scale_moves.HOLDERS * size), 2 * scale_moves.ROWS)
-            found += moves(chain, holders, int(scale_moves.TRANSFERS * size))
-    return found
-
-
 def kept(found: Sequence[Figure], path: Path) -> None:
     """Write figures beside those of other runs, by name: sizes and chains are measured one after another."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
@@ -69,7 +57,8 @@ def kept(found: Sequence[Figure], path: Path) -> None:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def register(chain: str, investors: int) -> Iterator[Figure]:
+def register(chain: str, size: Decimal) -> Iterator[Figure]:
+    investors = int(scale_register.INVESTORS * size)
     say(f"{investors:,} investors on {chain}")
     with tempfile.TemporaryDirectory(prefix="abst-scale-") as name:
         folder = Path(name)
@@ -78,20 +67,26 @@ def register(chain: str, investors: int) -> Iterator[Figure]:
     yield from scale_register.figures(found, chain, investors)
 
 
-def events(chain: str, count: int) -> Iterator[Figure]:
+def events(chain: str, size: Decimal) -> Iterator[Figure]:
+    count = int(scale_events.EVENTS * size)
     say(f"{count:,} transfer events on {chain}")
     with tempfile.TemporaryDirectory(prefix="abst-scale-") as name:
         found = alone(scale_events.measure, Path(name), chain, count)
     yield from scale_events.figures(found, chain, count)
 
 
-def moves(chain: str, holders: int, transfers: int) -> Iterator[Figure]:
+def moves(chain: str, size: Decimal) -> Iterator[Figure]:
+    holders, transfers = max(int(scale_moves.HOLDERS * size), 2 * scale_moves.ROWS), int(scale_moves.TRANSFERS * size)
     say(f"{transfers:,} transfers among {holders:,} holders, and {holders:,} payments, on {chain}")
     with tempfile.TemporaryDirectory(prefix="abst-scale-") as name:
         folder = Path(name)
         alone(_draw_up, folder, holders)
         found = alone(scale_moves.measure, folder, chain, holders, transfers)
     yield from scale_moves.figures(found, chain)
+
+
+MEASURED = {"register": register, "events": events, "moves": moves}
+PARTS = tuple(MEASURED)
 
 
 def _draw_up(folder: Path, investors: int) -> None:
