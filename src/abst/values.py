@@ -5,7 +5,6 @@ Money and tokens are ``int`` in the smallest unit. Rates are ``Decimal``. Floats
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import secrets
@@ -119,18 +118,6 @@ def shallow(where: str) -> Iterator[None]:
         ) from None
     finally:
         sys.setrecursionlimit(before)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """For work that makes thousands of objects which all live on: the collector would look at each again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def new_id(prefix: str) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from abst import bootstrap
 from abst.bench.report import Figure
 from abst.bench.scale_register import PEOPLE
 from abst.bench.scale_stage import FILING, LOT, OFFICER, TOKEN, Set, figure, prove_all, raised, told
@@ -25,7 +24,7 @@ from abst.investor import desk
 from abst.issuance import desk as issuance
 from abst.servicing import payments, record_dates
 from abst.transfers import batches
-from abst.values import new_id
+from abst.values import Address, new_id
 
 HOLDERS, TRANSFERS = 10_000, 100_000
 SENDERS, ROWS = 10, 100  # holders who send, and rows of one act
@@ -72,7 +71,7 @@ def _hold(stage: Set, content: bytes, transfers: int) -> list[str]:
     for name in names[:SENDERS]:
         office.keys.add(name, wallet_key(1, name), stage.words(name), WORK)
     wallets = dict(admitted.result["wallets"])
-    bootstrap.give_gas(office, [wallets[name] for name in names[:SENDERS]])
+    stage.endow([Address(wallets[name]) for name in names[:SENDERS]])
     return names
 
 

@@ -47,6 +47,7 @@ def measure(folder: Path, chain: str, investors: int) -> dict[str, Any]:
             del content, command
         assert added == investors, f"{added} of {investors} were recorded"
         prove_all(stage.office)
+        stage.pace()
         with watch.phase(ADMIT, investors):
             admitted = desk.admit(stage.office, desk.Admit(officer=OFFICER, request=new_id("req")))
             rows = [(one, LOT) for one, _ in admitted.result["wallets"]]

@@ -31,7 +31,7 @@ from abst.filing import desk as filing
 from abst.filing import tokens
 from abst.investor.screening import desk as screening
 from abst.investor.tables import Wallet
-from abst.values import new_id
+from abst.values import Address, new_id
 
 OFFICER, CHECKER, FILING = "operations-1", "compliance-1", "jishidai-2022-3"
 TOKEN = "JSD-A1"
@@ -66,6 +66,21 @@ class Set:
         files = (("listed.csv", content),)
         command = screening.LoadList(officer=OFFICER, request=new_id("req"), source="pep", files=files)
         screening.load(self.office, command)
+
+    def endow(self, accounts: list[Address]) -> None:
+        """Ether for gas: what accounts are usually given is enough for an issue, not for this."""
+        if self.node is None:
+            bootstrap.give_gas(self.office, accounts)
+        else:
+            for one in accounts:
+                self.node.ask("anvil_setBalance", one, hex(PLENTY))
+
+    def pace(self) -> None:
+        """From now on a block a second, as networks have, where it is a node: anvil reckons its whole state anew for
+        each block, and one block for each transaction would cost more than all that is in them."""
+        if self.node is not None:
+            self.node.ask("evm_setAutomine", False)
+            self.node.ask("evm_setIntervalMining", 1)
 
     def warp(self, seconds: int) -> None:
         """Let so much time pass on the chain."""
@@ -150,9 +165,7 @@ def _set(folder: Path, node: nodes.Node | None) -> Set:
     bootstrap.init(home, bootstrap.Init(passphrase_of=words, work=WORK, **where))
     office = replace(bootstrap.open_office(home, words), progress=Telling(lambda line: say(f"    {line}")))
     stage = Set(office, node, home, words)
-    if node is not None:  # what `init` gives the officers is enough for an issue, not for this
-        for one in office.keys.names().values():
-            node.ask("anvil_setBalance", one, hex(PLENTY))
+    stage.endow(list(office.keys.names().values()))
     dossier, deal = (
         demo_data.text(name).replace("max_holders: 1000", f"max_holders: {HOLDERS}")
         for name in ("dossier.yaml", "deal.yaml")

@@ -162,7 +162,7 @@ class Chain(Protocol):
     def receipt(self, transaction: Hash) -> Receipt | None: ...
 
     def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
-        """`receipt` for several at once."""
+        """`receipt` for several at once, without their logs: of many transactions these are by far the most."""
         ...
 
     def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:

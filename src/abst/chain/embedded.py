@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -376,6 +377,20 @@ class EmbeddedChain:
 
     def receipt(self, transaction: Hash) -> Receipt | None:
         with self._reading():
+            found = self._receipt(transaction)
+            if found is None:
+                return None
+            receipt, place = found
+            query = "SELECT * FROM log WHERE block = ? AND txn_place = ? ORDER BY place"
+            return replace(receipt, logs=tuple(map(_log, self.file.all(query, (receipt.block_number, place)))))
+
+    def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
+        found = map(self._receipt, transactions)
+        return [None if one is None else one[0] for one in found]
+
+    def _receipt(self, transaction: Hash) -> tuple[Receipt, int] | None:
+        """A receipt without its logs, and its transaction's place in the block."""
+        with self._reading():
             found = self._place_of(to_bytes(transaction))
             if found is None:
                 return None
@@ -384,21 +399,16 @@ class EmbeddedChain:
             before = self._receipt_at(header, place - 1).gas_used if place else 0
             tx = self.chain.get_canonical_transaction_by_index(header.block_number, place)
             created = evm.created_address(tx.sender, tx.nonce) if tx.to == b"" else None
-            rows = self.file.all(
-                "SELECT * FROM log WHERE block = ? AND txn_place = ? ORDER BY place", (header.block_number, place)
-            )
-            return Receipt(
+            made = Receipt(
                 transaction_hash=transaction,
                 status=int.from_bytes(receipt.state_root, "big"),
                 block_number=header.block_number,
                 block_hash=Hash("0x" + header.hash.hex()),
                 gas_used=receipt.gas_used - before,
-                logs=tuple(_log(row) for row in rows),
+                logs=(),
                 contract_address=None if created is None else Address(to_checksum_address(created)),
             )
-
-    def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
-        return [self.receipt(one) for one in transactions]
+            return made, place
 
     def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:
         wanted = {to_bytes(sender): sender for sender in senders}

@@ -19,6 +19,7 @@ from abst.values import Address, Hash, hash_of, to_bytes
 
 __all__ = ["NodeChain", "NodeSettings", "NodeStatus"]
 
+RECEIPTS_AT_ONCE = 50  # each may hold hundreds of logs
 ROOM = 60_000  # gas beyond a fifth more: two to three slots written for the first time
 BLOCKS_A_QUERY = 5_000  # of logs at first; halved when a node will not answer about so many, and doubled again
 LOGS_AN_ANSWER = 10_000  # more in one answer, and the next is asked for less
@@ -157,9 +158,18 @@ class NodeChain:
     # What was mined
 
     def receipt(self, transaction: Hash) -> Receipt | None:
-        return self.receipts([transaction])[0]
+        (found,) = self._receipts([transaction])
+        return None if found is None else _receipt(transaction, found, tuple(map(_log, found["logs"])))
 
     def receipts(self, transactions: Sequence[Hash]) -> list[Receipt | None]:
+        found: list[Receipt | None] = []
+        for start in range(0, len(transactions), RECEIPTS_AT_ONCE):
+            part = transactions[start : start + RECEIPTS_AT_ONCE]
+            answers = zip(part, self._receipts(part), strict=True)
+            found += [None if answer is None else _receipt(one, answer, ()) for one, answer in answers]
+        return found
+
+    def _receipts(self, transactions: Sequence[Hash]) -> list[dict[str, Any] | None]:
         """What one node does not know, the others are asked: unknown to one is not known to none."""
         method = "eth_getTransactionReceipt"
         answers = self._ask_all(method, [[str(one)] for one in transactions])
@@ -173,7 +183,7 @@ class NodeChain:
                 continue  # it was asked in addition; its own trouble shows when it is asked in earnest
             for place, one in zip(missing, found, strict=True):
                 answers[place] = one
-        return [_receipt(one, found) for one, found in zip(transactions, answers, strict=True)]
+        return [None if one is None or one.get("blockHash") is None else one for one in answers]
 
     def sent(self, senders: Sequence[Address], from_block: int, to_block: int) -> list[Sent]:
         wanted = {sender.lower(): sender for sender in senders}
@@ -257,9 +267,7 @@ def _message(tx: Tx) -> dict[str, str]:
     return message
 
 
-def _receipt(transaction: Hash, found: dict[str, Any] | None) -> Receipt | None:
-    if found is None or found.get("blockHash") is None:
-        return None
+def _receipt(transaction: Hash, found: dict[str, Any], logs: tuple[Log, ...]) -> Receipt:
     created = found.get("contractAddress")
     return Receipt(
         transaction_hash=transaction,
@@ -267,7 +275,7 @@ def _receipt(transaction: Hash, found: dict[str, Any] | None) -> Receipt | None:
         block_number=number_of(found["blockNumber"]),
         block_hash=Hash(found["blockHash"]),
         gas_used=number_of(found["gasUsed"]),
-        logs=tuple(map(_log, found["logs"])),
+        logs=logs,
         contract_address=None if created is None else checksummed(created),
     )
 

@@ -27,7 +27,7 @@ from abst.investor.screening.desk import screen
 from abst.investor.screening.store import facts_of
 from abst.investor.sealing import erased
 from abst.investor.tables import Investor, Wallet
-from abst.values import Address, collector_paused
+from abst.values import Address
 
 BATCH = 100  # renewals or blocks in one transaction: of an investor all wallets are written
 ADMISSIONS, ADMISSION_GAS = 200, 40_000  # admissions in one transaction, and the gas that one needs at most
@@ -67,7 +67,6 @@ class Case:
         return (self.wallet, InvestorRecord(**self.assessed.facts.as_dict()).facts(), commitment)
 
 
-@collector_paused()
 def judge(office: Office, known: Mapping[str, PrivateRecord], at: int, *, proposed: bool = False) -> dict[str, Case]:
     """Screen records and judge each by every gate (R-43 to R-56).
 
@@ -167,7 +166,7 @@ def _admit(office: Office, act: Act, officer: str, ids: Sequence[str], *, some: 
         del chosen
     cases = judge(office, known, act.at)
     registry = office.contracts.registry
-    with collector_paused(), act.writing(officer, "admitter") as desk:
+    with act.writing(officer, "admitter") as desk:
         rows = records.of(desk.session, list(cases))
         decisions.keep(desk.session, [decide(office, desk, rows[one], case) for one, case in cases.items()])
         desk.session.flush()

@@ -20,7 +20,7 @@ from abst.investor.model import ChainFacts, PrivateRecord, SessionGiven
 from abst.investor.reading import stated
 from abst.keys import blind
 from abst.rulebook import refuse
-from abst.values import Hash, canonical, collector_paused, instant
+from abst.values import Hash, canonical, instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,6 @@ def _taken(desk: Desk, rows: Sequence[importer.Row]) -> dict[int, Refusal]:
     return found
 
 
-@collector_paused()
 def _store(office: Office, desk: Desk, rows: Sequence[importer.Row]) -> None:
     new = [records.New(row.reference, row.record, unjudged(row.record)) for row in rows]
     vault = office.vault()

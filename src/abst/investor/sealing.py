@@ -18,7 +18,7 @@ from abst.errors import IntegrityFailure, NotFound
 from abst.investor.commitments import BY_PERSON, SALT_BYTES, WHOLE, by_person, opened, piece
 from abst.investor.model import PrivateRecord
 from abst.investor.tables import PersonRecord, PersonRow, RecordRow
-from abst.values import Hash, collector_paused
+from abst.values import Hash
 
 if TYPE_CHECKING:
     from abst.keys.vault import PersonKey, Vault
@@ -105,7 +105,6 @@ class Sealed:
         return key
 
 
-@collector_paused()
 def read(session: Session, wanted: Mapping[str, int], vault: Vault) -> dict[str, PrivateRecord]:
     """Versions by investor, opened and held against their commitments; erased ones are left out.
 

@@ -26,7 +26,7 @@ from abst.decisions import Proposal
 from abst.errors import UsageError
 from abst.filing import records
 from abst.issuance.deciding import with_filing
-from abst.issuance.desk import Kind, Row, lots_of, propose, release_lots
+from abst.issuance.desk import Kind, Row, lots_of, propose, sign_lots
 from abst.issuance.orders import Payments, order_of
 from abst.issuance.tables import LotOrder, MintLot
 from abst.store import Base
@@ -134,7 +134,8 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
     }
     decided = Payments(office, {place: paper for own in orders.values() for place, paper in own.items()}).decide()
     call = partial(_call, office, {operation: list(own.values()) for operation, own in orders.items()})
-    return release_lots(office, act, proposal, cmd, lots, decided, ALLOTMENT, call)
+    sign_lots(office, act, proposal, cmd, lots, decided, ALLOTMENT, call)
+    return act.finish()
 
 
 def _call(

@@ -271,14 +271,20 @@ def release(office: Office, proposal: Proposal, cmd: Approve) -> Result:
     act = approval_act(office, cmd)
     if act.earlier:
         return act.again()
+    _release(office, act, proposal, cmd)
+    return act.finish()
+
+
+def _release(office: Office, act: Act, proposal: Proposal, cmd: Approve) -> None:
+    """All that is decided and written; the rows of a long table are gone when the sending begins."""
     with office.store.read() as session:
         lots = lots_of(session, proposal.id)
     token = chain_facts.token(office, lots[0].token)
     decided = decide(office, token, allocations_of(lots))
-    return release_lots(office, act, proposal, cmd, lots, decided, MINT, partial(_mint_call, office))
+    sign_lots(office, act, proposal, cmd, lots, decided, MINT, partial(_mint_call, office))
 
 
-def release_lots(
+def sign_lots(
     office: Office,
     act: Act,
     proposal: Proposal,
@@ -287,8 +293,9 @@ def release_lots(
     decided: Decided,
     kind: Kind,
     call: Call,
-) -> Result:
-    """What was decided anew on a proposal's lots: refused with every reason, or signed and sent. Raises as above."""
+) -> None:
+    """What was decided anew on a proposal's lots: refused with every reason, or signed and to be sent. Raises as
+    above."""
     with office.store.read() as session:
         checker = officers.require(session, cmd.officer, proposal.checker_role)
         maker = officers.get(session, proposal.maker)
@@ -343,7 +350,6 @@ def release_lots(
             "allocated": len(decided.rows),
             "total": proposal.command["total"],
         }
-    return act.finish()
 
 
 def _all_minted(office: Office, lots: Sequence[MintLot]) -> bool:

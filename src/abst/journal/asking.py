@@ -44,7 +44,7 @@ from abst.journal.tables import (
     RAW,
     TOKEN,
 )
-from abst.values import ZERO_ADDRESS, Address, Hash, collector_paused, to_bytes
+from abst.values import ZERO_ADDRESS, Address, Hash, to_bytes
 
 IN_MEMORY = 2_000  # rows of a stream held at a time
 
@@ -102,13 +102,12 @@ def positions(
     text = type_coerce(HOLDING.c.balance, Text)
     query = select(HOLDING.c.wallet, ADDRESSES.c.address, text).join(ADDRESSES, ADDRESSES.c.id == HOLDING.c.wallet)
     bound = _bound(session, block, at)
-    with collector_paused():
-        ever = session.execute(query.where(HOLDING.c.token == number)).all()
-        if bound is None:
-            return dict(sorted((Address(address), int(balance)) for _, address, balance in ever if balance != "0"))
-        held = _held_at(session, number, bound)
-        found = ((Address(address), held.get(wallet, "0")) for wallet, address, _ in ever)
-        return dict(sorted((wallet, int(balance)) for wallet, balance in found if balance != "0"))
+    ever = session.execute(query.where(HOLDING.c.token == number)).all()
+    if bound is None:
+        return dict(sorted((Address(address), int(balance)) for _, address, balance in ever if balance != "0"))
+    held = _held_at(session, number, bound)
+    found = ((Address(address), held.get(wallet, "0")) for wallet, address, _ in ever)
+    return dict(sorted((wallet, int(balance)) for wallet, balance in found if balance != "0"))
 
 
 def _held_at(session: Session, token: int, block: int) -> dict[int, str]:
