@@ -39,6 +39,7 @@ LOT = 10_000  # units: the least that the tranche is issued in
 ENTRIES = 20_000  # names on the lists
 HOLDERS = "2000000"  # allowed by the bench's terms, which are the demo's otherwise
 PLENTY = 10**24  # wei
+BLOCK_GAS = 10**9  # of a block a second
 CHAINS = ("anvil", "embedded")
 MB = Decimal(2**20)
 
@@ -80,6 +81,7 @@ class Set:
         each block, and one block for each transaction would cost more than all that is in them."""
         if self.node is not None:
             self.node.ask("evm_setAutomine", False)
+            self.node.ask("evm_setBlockGasLimit", hex(BLOCK_GAS))
             self.node.ask("evm_setIntervalMining", 1)
 
     def warp(self, seconds: int) -> None:
