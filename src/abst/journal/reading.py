@@ -12,7 +12,7 @@ from abst.errors import Unavailable
 from abst.journal.logs import ATTACHED, Row, address_of, row_of
 from abst.values import Address, Hash
 
-FIRST_SPAN, MOST_SPAN = 16, 4_096  # blocks asked for at a time
+FIRST_SPAN, MOST_SPAN = 1, 4_096  # blocks asked for at a time: a single one may hold thousands of logs
 WANTED = 10_000  # logs in one answer
 TRIES = 5  # of a range, while the chain moves
 _ATTACHED = Hash("0x" + ATTACHED.hex())

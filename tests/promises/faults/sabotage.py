@@ -1,6 +1,8 @@
 """The sender's safeties, each taken away alone: what the machine is there to notice.
 
-Not among them is the second look before a nonce is taken: without it the outbox refuses, and nothing differs.
+Not among them are those behind which another one stands, so that nothing differs without them: the second look before
+a nonce is taken (the outbox refuses), and the patience with a silent node before the same is signed at a new nonce (a
+mint, a payment or an approved act is spent once on chain, and found there when it is tried again).
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ def never_broadcast_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Courier, "deliver_all", lambda _: None)
 
 
-def _on_silence(patch: pytest.MonkeyPatch, news: Callable[[Any, int], News]) -> None:
+def silence_is_a_no(patch: pytest.MonkeyPatch) -> None:
+    """A node that does not answer has refused."""
     real = Courier.deliver
 
     def deliver(self: Courier, signer: Address, *, again: bool = False) -> str | None:
@@ -52,20 +55,10 @@ def _on_silence(patch: pytest.MonkeyPatch, news: Callable[[Any, int], News]) -> 
         try:
             return real(self, signer, again=again)
         except Unavailable:
-            self.run.write([news(attempt, self.run.chain.head().number) for attempt in waiting])
+            self.run.write([News(attempt.intent, "rejected", "no answer") for attempt in waiting])
             raise
 
     patch.setattr(Courier, "deliver", deliver)
-
-
-def silence_is_a_no(patch: pytest.MonkeyPatch) -> None:
-    """A node that does not answer has refused."""
-    _on_silence(patch, lambda attempt, _: News(attempt.intent, "rejected", "no answer"))
-
-
-def silence_means_again(patch: pytest.MonkeyPatch) -> None:
-    """A node that does not answer has lost it: the same is signed again, at another nonce."""
-    _on_silence(patch, lambda attempt, head: News(attempt.intent, "pending", "lost", lost=(attempt.tx_hash, head)))
 
 
 def foreign_use_is_not_seen(patch: pytest.MonkeyPatch) -> None:
@@ -81,7 +74,6 @@ SABOTAGES: Sequence[tuple[Sabotage, str]] = (
     (sent_before_stored, ON_FILES),
     (never_broadcast_again, ON_FILES),
     (silence_is_a_no, ON_FILES),
-    (silence_means_again, ON_FILES),
     (foreign_use_is_not_seen, ON_FILES),
     (every_block_is_final, ON_NODE),
 )
