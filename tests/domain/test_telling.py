@@ -18,7 +18,7 @@ def test_lines_come_every_few_seconds_with_rate_and_rest(monkeypatch: pytest.Mon
         for done in range(21):
             tell("rows", done, 40)
             now[0] += 0.5
-    one = ["10 of 40 rows, 2 a second, 15 s left", "20 of 40 rows, 2 a second, 10 s left"]
+    one = ["10 of 40 rows, 2.0 a second, 15 s left", "20 of 40 rows, 2.0 a second, 10 s left"]
     assert lines == one + one
 
 

@@ -26,4 +26,5 @@ class Telling:
             return
         self.told[what] = now
         rate = (done - first) / (now - when)
-        self.say(f"{done:,} of {whole:,} {what}, {rate:,.0f} a second, {(whole - done) / rate:,.0f} s left")
+        each = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        self.say(f"{done:,} of {whole:,} {what}, {each} a second, {(whole - done) / rate:,.0f} s left")
