@@ -1,8 +1,9 @@
 """The sender's safeties, each taken away alone: what the machine is there to notice.
 
 Not among them are those behind which another one stands, so that nothing differs without them: the second look before
-a nonce is taken (the outbox refuses), and the patience with a silent node before the same is signed at a new nonce (a
-mint, a payment or an approved act is spent once on chain, and found there when it is tried again).
+a nonce is taken (the outbox refuses); the patience with a silent node before the same is signed at a new nonce (a mint,
+a payment or an approved act is spent once on chain, and found there when it is tried again); the halt upon a key's use
+elsewhere (the next nonce is never below the chain's), which tests/chain/test_sender_lanes.py holds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import pytest
 
 from abst.chain.node import NodeChain
 from abst.chain.sending.delivering import Courier
-from abst.chain.sending.foreign import Foreign
 from abst.chain.sending.run import News
 from abst.chain.sending.signing import Desk
 from abst.errors import Unavailable
@@ -61,11 +61,6 @@ def silence_is_a_no(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Courier, "deliver", deliver)
 
 
-def foreign_use_is_not_seen(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Foreign, "is_ahead", lambda *_: False)
-    patch.setattr(Foreign, "look", lambda *_: None)
-
-
 def every_block_is_final(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(NodeChain, "final", lambda self: self.head().number)
 
@@ -74,6 +69,5 @@ SABOTAGES: Sequence[tuple[Sabotage, str]] = (
     (sent_before_stored, ON_FILES),
     (never_broadcast_again, ON_FILES),
     (silence_is_a_no, ON_FILES),
-    (foreign_use_is_not_seen, ON_FILES),
     (every_block_is_final, ON_NODE),
 )
