@@ -106,7 +106,8 @@ def test_a_changed_backup_is_refused_before_anything_is_put(office: Office, tmp_
             if spoil == "gone":
                 (copy / file.name).unlink()
             else:
-                (copy / file.name).write_bytes(file.read_bytes()[:-1] + b"\x01")
+                content = file.read_bytes()
+                (copy / file.name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
             with pytest.raises(IntegrityFailure, match="not what was written"):
                 restore(Restore(copy, tmp_path / "none", chosen_store()))
     (whole / "more").write_text("more", encoding="utf-8")
